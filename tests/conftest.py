@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -79,6 +80,12 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def full_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The model of all bundled rows, for tests about its figures, or its size."""
     return copy_of_model("full", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def card(model_dir: Path) -> Any:
+    """The model card of `model_dir`, as JSON."""
+    return json.loads((model_dir / "model_card.json").read_bytes())
 
 
 def copy_of_model(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -19,11 +17,6 @@ from creditscore.evaluation.card import read_card
 from creditscore.i18n.catalogue import PAGE_TEXTS
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(scope="module")
-def card(model_dir: Path) -> Any:
-    return json.loads((model_dir / "model_card.json").read_bytes())
 
 
 @pytest.fixture(scope="module")

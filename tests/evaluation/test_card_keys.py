@@ -19,11 +19,6 @@ from creditscore.web import create_app
 
 
 @pytest.fixture(scope="module")
-def card(model_dir: Path) -> Any:
-    return json.loads((model_dir / "model_card.json").read_bytes())
-
-
-@pytest.fixture(scope="module")
 def old(card: Any) -> Any:
     """The card as release 0.1.0 wrote it."""
     document = json.loads(json.dumps(card))

@@ -11,7 +11,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from creditscore.evaluation.card import read_card
@@ -20,12 +19,6 @@ from creditscore.model_card.formats import group_name
 from creditscore.model_card.markdown import to_markdown
 from creditscore.schema import Schema
 from creditscore.scorecard.model import Model
-
-
-@pytest.fixture(scope="module")
-def card(model_dir: Path) -> Any:
-    return json.loads((model_dir / "model_card.json").read_bytes())
-
 
 # In words
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from creditscore.evaluation.card import read_card
 from creditscore.evaluation.card_reader import plain
@@ -24,12 +21,6 @@ from creditscore.scorecard.model import Model
 
 TEXT = {"en": "Something | to\nsay", "id": "Sesuatu"}
 SIGNED = Signature("Ani", {"en": "Analyst"}, "2026-02-01")
-
-
-@pytest.fixture(scope="module")
-def card(model_dir: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((model_dir / "model_card.json").read_bytes())
-    return loaded
 
 
 def complete(schema: Schema) -> Governance:

@@ -40,12 +40,6 @@ Card = dict[str, Any]
 BINS = 30_000
 
 
-@pytest.fixture(scope="module")
-def card(model_dir: Path) -> Card:
-    loaded: Card = json.loads((model_dir / "model_card.json").read_bytes())
-    return loaded
-
-
 @pytest.mark.parametrize(
     ("accept", "content_type"),
     [
