@@ -16,7 +16,7 @@ from tools.recompute_rows import ModelFiles, Rows
 GROUP_ROWS, GROUP_OUTCOMES = 200, 30
 
 #: Pairs of groups that are listed, at most.
-MAX_PAIRS = 20
+MAX_PAIRS = 30
 
 
 def is_large(inside: Array, bad: Array) -> bool:
