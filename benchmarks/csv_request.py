@@ -9,7 +9,6 @@ have rows that are all the same, that come from the bundled rows, and that all d
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import random
@@ -21,10 +20,10 @@ from time import perf_counter
 
 from flask.testing import FlaskClient
 
+from benchmarks.command_line import make_parser
+from creditscore.folders import SAMPLE_DATA
 from creditscore.settings import Settings
 from creditscore.web import create_app
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 FIELDS = ("LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE")
 SEED = 1
@@ -35,14 +34,13 @@ ARRAY = 1000
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a line for each kind of table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = make_parser(__doc__, needs_model=True)
     parser.add_argument("--megabytes", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model")
     options = parser.parse_args(arguments)
     logging.disable(logging.WARNING)
     draw = random.Random(SEED)
-    text = (PROJECT / "data" / "credit.csv").read_text(encoding="utf-8")
+    text = SAMPLE_DATA.read_text(encoding="utf-8")
     header, *lines = text.splitlines()
     columns = [header.split(",").index(name) for name in FIELDS]
     bundled = [[line.split(",")[column] for column in columns] for line in lines]

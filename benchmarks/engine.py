@@ -22,10 +22,12 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks.command_line import make_parser
 from benchmarks.forests import grow_forest
 from creditscore.arrays import Matrix
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import new_decision_ids
+from creditscore.folders import SAMPLE_DATA
 from creditscore.schema import Applicant
 from creditscore.scorecard import artifact
 from creditscore.scorecard.inference import LookupTableEngine, tabulate
@@ -34,8 +36,6 @@ from creditscore.scorecard.scorecard import Scorecard
 from creditscore.training import dataset
 from creditscore.training.dataset import Dataset
 from creditscore.training.split import split
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 ROUNDS = 9
 APPLICANTS = 50
@@ -73,9 +73,8 @@ def main() -> int:
 
 def read_options() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model")
-    parser.add_argument("--data", type=Path, default=PROJECT / "data" / "credit.csv")
+    parser = make_parser(__doc__, needs_model=True)
+    parser.add_argument("--data", type=Path, default=SAMPLE_DATA)
     return parser.parse_args()
 
 

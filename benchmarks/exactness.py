@@ -22,6 +22,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from benchmarks.forests import grow_forest
 from creditscore.arrays import Floats, Matrix
+from creditscore.folders import SAMPLE_SCHEMA
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import Policy
@@ -32,8 +33,6 @@ from creditscore.training.dataset import Dataset
 from creditscore.training.fit import flatten
 from creditscore.training.reference import reference_rows
 from creditscore.training.split import split
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 SEED = 1
@@ -94,7 +93,7 @@ def main() -> int:
 
 def train(path: Path) -> tuple[Dataset, Model]:
     """Train as `train.py` does without options."""
-    schema = load_schema(PROJECT / "data" / "schema.toml")
+    schema = load_schema(SAMPLE_SCHEMA)
     data = dataset.load(path, schema)
     model, _ = pipeline.train(
         data,

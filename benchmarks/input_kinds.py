@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
+from creditscore.folders import SAMPLE_SCHEMA
 from creditscore.schema.reader import load_schema
 
-PROJECT = Path(__file__).resolve().parent.parent
-SCHEMA = load_schema(PROJECT / "data" / "schema.toml")
+SCHEMA = load_schema(SAMPLE_SCHEMA)
 FIELDS = [*SCHEMA.fields, SCHEMA.label.column]
 HEADER = ",".join(FIELDS) + "\n"
 VALUES = [str(field.example) for field in SCHEMA.fields.values()]

@@ -10,7 +10,6 @@ measured again, as machines are shared. Exits with 1 when a ratio still is.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import gc
 import io
@@ -26,6 +25,7 @@ from typing import NamedTuple
 from werkzeug.test import create_environ, run_wsgi_app
 
 from benchmarks import input_kinds
+from benchmarks.command_line import make_parser
 from benchmarks.input_kinds import SCHEMA, Kinds
 from creditscore.errors import CreditScoreError
 from creditscore.schema.reader import load_schema
@@ -35,8 +35,6 @@ from creditscore.tables.table import RowReader
 from creditscore.training import dataset
 from creditscore.web import create_app
 from creditscore.web.app import App
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 #: Bytes of tables and JSON; of schema files, which are read by Python; of forms, which may be no
 #: longer; of queries and headers, though gunicorn takes 4 KiB and 64 times 8 KiB.
@@ -216,11 +214,10 @@ def service(model_dir: Path, folder: Path) -> App:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, and return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = make_parser(__doc__, needs_model=True)
     parser.add_argument("names", nargs="*", metavar="NAME", help="inputs whose name holds this")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="smaller sizes, each twice")
-    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model")
     options = parser.parse_args(arguments)
     over, worst = [], 0.0
     print("| input | bytes | times in ms | largest ratio |\n| --- | --- | --- | --- |")

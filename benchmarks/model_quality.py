@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -36,11 +35,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 from tqdm import tqdm
 
+from benchmarks.command_line import make_parser
 from benchmarks.forests import grow_forest
 from benchmarks.synthetic_rows import mean, measure_splits, print_splits
 from creditscore.arrays import Floats
 from creditscore.errors import CreditScoreError
 from creditscore.evaluation.confidence_intervals import summarise
+from creditscore.folders import SAMPLE_SCHEMA
 from creditscore.model_card.woe_scorecard import fit_woe_scorecard
 from creditscore.schema import Schema, ScorecardSpec
 from creditscore.schema.reader import load_schema
@@ -49,8 +50,6 @@ from creditscore.training.dataset import Dataset
 from data.synthesis.generator import SynthesisError
 from data.synthesis.privacy import PrivacyError
 from data.synthesize import number_from, read_rows
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 OURS = "this project's forest"
@@ -107,16 +106,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     try:
-        schema = load_schema(PROJECT / "data" / "schema.toml")
+        schema = load_schema(SAMPLE_SCHEMA)
         table, real = read_rows(options.data), dataset.load(options.data, schema)
         models = compare_all(real, schema, options.seed)
         splits = measure_splits(table, real, schema, splits=options.splits, seed=options.seed)
     except (CreditScoreError, SynthesisError, PrivacyError) as error:
         print(f"model_quality.py: {error}", file=sys.stderr)
         return 2
-    if options.report:
-        figures = {"models": models, "splits": splits, "seed": options.seed}
-        options.report.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print_models(models)
     print_splits(splits)
     return 0 if print_goals(models, splits) else 1
@@ -124,9 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument(
         "--data",
         type=Path,
@@ -147,9 +141,6 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=1,
         metavar="NUMBER",
         help="of folds, splits, forests and drawn rows (default: %(default)d)",
-    )
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE.json", help="where all figures go, fold by fold"
     )
     return parser.parse_args(arguments)
 

@@ -13,13 +13,13 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from sqlalchemy import insert, select
 
+from benchmarks.command_line import make_parser
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.tables import decisions, outcomes
@@ -29,8 +29,6 @@ from creditscore.monitoring.periods import Window
 from creditscore.scorecard import artifact
 from creditscore.scorecard.bins import ALPHABET
 from creditscore.scorecard.model import Model
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 FIRST = 1_767_225_600_000
 DAY_MS = 86_400_000
@@ -70,12 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__, needs_model=True)
     parser.add_argument("--decisions", type=int, default=1_000_000, metavar="NUMBER")
     parser.add_argument("--database", metavar="URL", help="an empty PostgreSQL database")
-    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model", metavar="FOLDER")
     return parser.parse_args(arguments)
 
 

@@ -8,21 +8,19 @@ with fields that an applicant can change.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
+from benchmarks.command_line import make_parser
 from benchmarks.forests import grow_forest
 from creditscore.errors import CreditScoreError
+from creditscore.folders import SAMPLE_DATA
 from creditscore.scorecard import artifact
 from creditscore.scorecard.recourse import find_recourse
 from creditscore.training import dataset
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 SCORECARD = "behavioural"
 
@@ -34,14 +32,11 @@ SEED = 1
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Search, print the times, and give the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model", metavar="FOLDER")
+    parser = make_parser(__doc__, needs_model=True)
     options = parser.parse_args(arguments)
     try:
         model = artifact.load(options.model_dir)
-        data = dataset.load(PROJECT / "data" / "credit.csv", model.schema)
+        data = dataset.load(SAMPLE_DATA, model.schema)
     except CreditScoreError as error:
         print(f"recourse.py: {error}", file=sys.stderr)
         return 2

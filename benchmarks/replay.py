@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.command_line import make_parser
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
@@ -36,12 +37,11 @@ from creditscore.decision_log.scan import range_of, scan
 from creditscore.decisions.assessor import Assessor
 from creditscore.decisions.record import RequestOrigin, from_row, new_decision_ids
 from creditscore.errors import CreditScoreError
+from creditscore.folders import SAMPLE_DATA
 from creditscore.schema import Applicant, Field
 from creditscore.scorecard import artifact, model_archive
 from creditscore.scorecard.inference import select_engine
 from creditscore.scorecard.model import Model
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 VARIABLE = "CREDITSCORE_UCI_CSV"
 
@@ -86,11 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__, needs_model=True)
     parser.add_argument("--decisions", type=int, default=100_000, metavar="NUMBER")
-    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model", metavar="FOLDER")
     parser.add_argument("--fault", action="store_true", help="turn a bit of the archived models")
     return parser.parse_args(arguments)
 
@@ -131,7 +128,7 @@ def applicants(model: Model, count: int) -> Iterator[Applicant]:
     # Not at the top: it brings pandas, and the process that replays is to be weighed without.
     from creditscore.training import dataset
 
-    path = Path(os.environ.get(VARIABLE) or PROJECT / "data" / "credit.csv")
+    path = Path(os.environ.get(VARIABLE) or SAMPLE_DATA)
     data = dataset.load(path, model.schema)
     print(f"{count:,} decisions on the {len(data):,} rows of {path.name}", flush=True)
     cards = list(model.scorecards)

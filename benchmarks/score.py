@@ -10,7 +10,6 @@ memory of the fewest.
 
 from __future__ import annotations
 
-import argparse
 import pickle
 import subprocess
 import sys
@@ -22,11 +21,11 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
+from benchmarks.command_line import make_parser
 from benchmarks.forests import grow_forest
+from creditscore.folders import SAMPLE_DATA, SAMPLE_SCHEMA, WORKING_FOLDER
 from creditscore.schema.reader import load_schema
 from creditscore.training import dataset
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 GOAL = 6.0
 
@@ -57,9 +56,7 @@ print(status, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, and give the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args(arguments)
@@ -74,13 +71,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _programs(folder: Path) -> dict[str, list[str]]:
     """Give the commands, each without its files; the forest is fitted as train.py would."""
-    schema = load_schema(PROJECT / "data" / "schema.toml")
-    rows = dataset.load(PROJECT / "data" / "credit.csv", schema)
+    schema = load_schema(SAMPLE_SCHEMA)
+    rows = dataset.load(SAMPLE_DATA, schema)
     fields = schema.scorecards["application"].fields
     forest = grow_forest(rows, fields, schema, "application", seed=1)
     (folder / "forest.pkl").write_bytes(pickle.dumps(forest))
     (folder / "script.py").write_text(SCRIPT)
-    ours = [sys.executable, str(PROJECT / "score.py"), "IN", "OUT"]
+    ours = [sys.executable, str(WORKING_FOLDER / "score.py"), "IN", "OUT"]
     script = [str(folder / "script.py"), "IN", "OUT", str(folder / "forest.pkl"), *fields]
     return {
         "script": [sys.executable, *script],
@@ -113,8 +110,8 @@ def _measure(
 
 def _draw(count: int) -> pd.DataFrame:
     """Draw applicants, each field on its own, with a customer number."""
-    schema = load_schema(PROJECT / "data" / "schema.toml")
-    table = dataset.load(PROJECT / "data" / "credit.csv", schema)
+    schema = load_schema(SAMPLE_SCHEMA)
+    table = dataset.load(SAMPLE_DATA, schema)
     draw = np.random.default_rng(1)
     columns = {
         name: draw.choice(table.columns[name], count).astype(np.int64)
@@ -128,7 +125,7 @@ def _run(command: Sequence[str]) -> tuple[float, float]:
     # A child counts the memory of its parent too: this starts it from a small process.
     done = subprocess.run(
         [sys.executable, "-c", LAUNCHER, *command],
-        cwd=PROJECT,
+        cwd=WORKING_FOLDER,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         check=True,

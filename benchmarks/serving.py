@@ -35,13 +35,13 @@ from database_servers import running_postgres, schema_of_its_own
 from live_server import free_port
 from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks.command_line import make_parser
 from benchmarks.forests import grow_forest
 from benchmarks.serving_apps import FIELDS, PICKLE
 from benchmarks.serving_report import Figures, judge, report
+from creditscore.folders import SAMPLE_DATA, SAMPLE_SCHEMA, WORKING_FOLDER
 from creditscore.schema.reader import load_schema
 from creditscore.training import dataset
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 APPLICANT = {"LIMIT_BAL": 30000, "SEX": 1, "EDUCATION": 2, "MARRIAGE": 2, "AGE": 25}
 
@@ -85,7 +85,7 @@ class Service:
         command += NAIVELY if self.name == "naive" else ["-c", floor]
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command, DOORS.get(self.name, "app:app")],
-            cwd=PROJECT,
+            cwd=WORKING_FOLDER,
             env={**os.environ, **self.variables, "PYTHONDONTWRITEBYTECODE": ""},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -150,13 +150,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__, needs_model=True)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2, help="of each load")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
-    parser.add_argument("--model-dir", type=Path, default=PROJECT / "model")
     return parser.parse_args(arguments)
 
 
@@ -187,8 +184,8 @@ def variables(name: str, folder: Path, model_dir: Path) -> Iterator[dict[str, st
 
 def naive_forest() -> RandomForestClassifier:
     """Fit the same forest as ours, as scikit-learn holds it."""
-    schema = load_schema(PROJECT / "data" / "schema.toml")
-    rows = dataset.load(PROJECT / "data" / "credit.csv", schema)
+    schema = load_schema(SAMPLE_SCHEMA)
+    rows = dataset.load(SAMPLE_DATA, schema)
     return grow_forest(rows, FIELDS, schema, "application", seed=1)
 
 

@@ -10,7 +10,6 @@ pandas reads numbers and texts as they are; training also checks each cell by it
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import resource
 import sys
@@ -23,10 +22,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.command_line import make_parser
 from creditscore.schema import Schema, read_schema
 from creditscore.training.dataset import load
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 CODES = ["permanent", "contract", "own business", "none"]
 
@@ -36,9 +34,7 @@ CHUNK = 100_000
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the table, read it twice, print both, and give the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args(arguments).rows
     with tempfile.TemporaryDirectory() as folder:

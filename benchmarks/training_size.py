@@ -12,7 +12,6 @@ cores, is 300 seconds and 3 GB: the exit status is 1 when training takes more.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import subprocess
@@ -22,10 +21,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks.command_line import make_parser
 from benchmarks.training_data import write_table
+from creditscore.folders import WORKING_FOLDER
 from creditscore.training.fit import MAX_DRAWN
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 #: Goals for a million rows.
 MAX_SECONDS, MAX_GIGABYTES = 300, 3.0
@@ -51,9 +50,7 @@ print(f"AUC {roc_auc_score(frame['late'].iloc[test], said):.3f}")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the table, draft, train and run the script; print all, and give the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args(arguments).rows
     with tempfile.TemporaryDirectory() as name:
@@ -62,16 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_table(table, rows)
         print(f"{rows:,} rows of 20 fields, {table.stat().st_size / 1e6:.0f} MB")
         run("draft", "train.py", "--draft-schema", table, schema, "--outcome", "late")
-        took, gigabytes, printed = run(
-            "train",
-            "train.py",
-            "--data",
-            table,
-            "--schema",
-            schema,
-            "--model-dir",
-            folder / "model",
-        )
+        files = ("--data", table, "--schema", schema, "--model-dir", folder / "model")
+        took, gigabytes, printed = run("train", "train.py", *files)
         alone, _, script_output = run("script", "-c", SCRIPT, table, MAX_DRAWN)
     auc = re.search(r"this scorecard +(\S+)", printed)
     print(f"AUC {auc[1] if auc else '-'}; the script's: {script_output.strip()}")
@@ -86,7 +75,10 @@ def run(name: str, *command: object) -> tuple[float, float, str]:
     began = perf_counter()
     with tempfile.TemporaryFile("w+") as printed:
         process = subprocess.Popen(
-            [sys.executable, *map(str, command)], cwd=PROJECT, stdout=printed, stderr=sys.stderr
+            [sys.executable, *map(str, command)],
+            cwd=WORKING_FOLDER,
+            stdout=printed,
+            stderr=sys.stderr,
         )
         _, status, usage = os.wait4(process.pid, 0)
         took = perf_counter() - began
