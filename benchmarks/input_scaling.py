@@ -1,6 +1,6 @@
 """Time each input at doubled sizes: none may take more than three times as long for twice as much.
 
-.venv/bin/python benchmarks/input_scaling.py [--quick] [--runs 5] [--model-dir MODEL] [NAME ...]
+.venv/bin/python benchmarks/input_scaling.py [--runs 5] [--model-dir MODEL] [NAME ...]
 
 Tables, schema files, and all that a request is made of; each is made to take long: as many columns,
 faults or quotation marks as fit into its bytes. Requests are answered in this process, and the
@@ -41,10 +41,6 @@ from creditscore.web.app import App
 LARGE = [1 << exponent for exponent in (18, 19, 20)]
 MIDDLE = [1 << exponent for exponent in (16, 17, 18)]
 SMALL = [15_000, 30_000, 60_000]
-
-#: What --quick divides sizes by, by the first of them: tables then end below 256 KiB, a piece of
-#: their reader, behind which a row without end costs more once.
-QUICK = {LARGE[0]: 8, MIDDLE[0]: 4}
 
 #: The most that the time may grow when the size doubles.
 MAX_RATIO = 3.0
@@ -182,9 +178,9 @@ def largest_ratio(times: Sequence[float]) -> float:
     return max(more / less for less, more in itertools.pairwise(times))
 
 
-def measure(case: Case, sizes: Sequence[int], runs: int) -> list[float]:
+def measure(case: Case, runs: int) -> list[float]:
     """Return the times of a case; the shortest of several if they are over the limit."""
-    raws = [case.make(size).encode("utf-8", "surrogateescape") for size in sizes]
+    raws = [case.make(size).encode("utf-8", "surrogateescape") for size in case.sizes]
     times = [seconds(case.reader, raw, runs) for raw in raws]
     for _ in range(3):
         if largest_ratio(times) > MAX_RATIO:
@@ -217,7 +213,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = make_parser(__doc__, needs_model=True)
     parser.add_argument("names", nargs="*", metavar="NAME", help="inputs whose name holds this")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="smaller sizes, each twice")
     options = parser.parse_args(arguments)
     over, worst = [], 0.0
     print("| input | bytes | times in ms | largest ratio |\n| --- | --- | --- | --- |")
@@ -227,14 +222,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, case in cases(app):
             if options.names and not any(text in name for text in options.names):
                 continue
-            cut = QUICK.get(case.sizes[0], 1) if options.quick else 1
-            sizes = [size // cut for size in case.sizes]
-            times = measure(case, sizes, 2 if options.quick else options.runs)
+            times = measure(case, options.runs)
             ratio = largest_ratio(times)
             worst = max(worst, ratio)
             over += [name] if ratio > MAX_RATIO else []
             times_text = ", ".join(f"{1000 * time:,.0f}" for time in times)
-            spread = f"{sizes[0]:,} to {sizes[-1]:,}"
+            spread = f"{case.sizes[0]:,} to {case.sizes[-1]:,}"
             print(f"| {name} | {spread} | {times_text} | {ratio:.1f} |", flush=True)
     print(f"\nlargest ratio: {worst:.1f}, at most {MAX_RATIO:.0f}")
     if over:
