@@ -63,7 +63,7 @@ def main() -> int:
     for card in model.scorecards.values():
         print(f"\n{card.name}: {type(model.engines[card.name]).__name__.lower()}")
         grown = grow_forest(train, card.predictors, model.schema, card.name, seed=seed)
-        rows = data.matrix(card.predictors).astype(np.float32)
+        rows = data.model_matrix(card.predictors)
         exact &= print_exactness(card, model, grown, rows)
         print_sizes(card, model)
         print_times(card, model, grown, data)

@@ -110,7 +110,7 @@ def train(path: Path) -> tuple[Dataset, Model]:
 
 def checks_of(card: Scorecard, data: Dataset, model: Model) -> Iterator[Check]:
     """Check one scorecard on all rows."""
-    rows = data.matrix(card.predictors).astype(np.float32)
+    rows = data.model_matrix(card.predictors)
     train_rows = split(data, SEED).train
     grown = grow_forest(train_rows, card.predictors, model.schema, card.name, seed=SEED)
 
@@ -153,7 +153,7 @@ def spread_over(rows: Matrix, count: int) -> Matrix:
 
 def reference_of(card: Scorecard, train_rows: Dataset, model: Model) -> Matrix:
     """Give the rows that the artefact's reasons compare with."""
-    rows = train_rows.matrix(card.predictors).astype(np.float32)
+    rows = train_rows.model_matrix(card.predictors)
     predicted = card.probability_of_default(rows)
     _, positions = reference_rows(predicted, cutoff=model.policy.cutoff, group="approved")
     return rows[positions]

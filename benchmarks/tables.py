@@ -120,7 +120,7 @@ def measure_split(data: Dataset, schema: Schema, seed: int) -> tuple[dict[str, A
     )
     seconds = time.perf_counter() - began
     (card,) = model.scorecards.values()
-    ours = card.probability_of_default(rows.test.matrix(card.predictors).astype(np.float32))
+    ours = card.probability_of_default(rows.test.model_matrix(card.predictors))
     predicted = {OURS: ours, **predict_by_baselines(split(data, seed), schema, seed)}
     results = {
         "seconds": seconds,

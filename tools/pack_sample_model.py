@@ -15,8 +15,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from creditscore import training
 from creditscore.arrays import Matrix
 from creditscore.folders import SAMPLE_DATA, SAMPLE_SCHEMA, WORKING_FOLDER
@@ -81,7 +79,7 @@ def find_reference_rows(model: Model) -> dict[str, Matrix]:
     train = encode_again(rows.train, schema, learn_order(rows.train, schema))
     groups = {}
     for name, card in model.scorecards.items():
-        matrix = train.matrix(card.predictors).astype(np.float32)
+        matrix = train.model_matrix(card.predictors)
         _, reference = reference_rows(
             card.forest.probability_of_default(matrix),
             cutoff=model.policy.cutoff,

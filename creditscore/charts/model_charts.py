@@ -20,9 +20,13 @@ MAX_FIELDS = 30
 
 def scorecard_plots(section: ScorecardCard, texts: Texts, language: str) -> list[Plot]:
     """Draw ROC curve, calibration curve and score distribution."""
+    points = [
+        CalibrationPoint(band.mean_predicted, band.observed_rate, *band.interval)
+        for band in section.curves.calibration
+    ]
     return [
         roc(section, texts, language),
-        calibration(calibration_points(section), texts, language),
+        calibration(points, texts, language),
         score_distribution(section.curves.scores, texts, language),
     ]
 
@@ -61,14 +65,6 @@ class CalibrationPoint:
     observed: float
     low: float
     high: float
-
-
-def calibration_points(section: ScorecardCard) -> list[CalibrationPoint]:
-    """Return the calibration curve of a scorecard's test rows."""
-    return [
-        CalibrationPoint(band.mean_predicted, band.observed_rate, *band.interval)
-        for band in section.curves.calibration
-    ]
 
 
 def calibration(points: Sequence[CalibrationPoint], texts: Texts, language: str) -> Plot:

@@ -70,7 +70,9 @@ def feature_cache(field: Field, bins: Bins, training_range: Sequence[Value]) -> 
         if value is None or field.is_missing(value):
             bin_code = bins.bin_code(None)
             is_unseen = bins.has_missing and bins.is_outside(bin_code)
-            return ValueFeatures(math.nan, bin_code, (_missing_warning(field, value),) * is_unseen)
+            text = say("missing_unseen", field=field.title)
+            warning = Warning("missing_unseen", field.name, value, text)
+            return ValueFeatures(math.nan, bin_code, (warning,) if is_unseen else ())
         counted_value = field.rule.counts_as(value)
         warnings = [] if counted_value == value else [_folded_warning(field, value, counted_value)]
         if not _is_in_training_range(field, counted_value, training_range):
@@ -111,10 +113,6 @@ def _folded_warning(field: Field, value: Value, counted_value: Value) -> Warning
     return Warning(
         code, field.name, value, say(code, field=field.title, got=str(value), target=target)
     )
-
-
-def _missing_warning(field: Field, value: Value | None) -> Warning:
-    return Warning("missing_unseen", field.name, value, say("missing_unseen", field=field.title))
 
 
 def _unseen_warning(field: Field, value: Value, training_range: Sequence[Value]) -> Warning:

@@ -60,7 +60,7 @@ def measure_exclusions(
         other_predictors = tuple(name for name in predictors if name not in names)
         if not other_predictors:
             continue
-        matrix = data.test.matrix(other_predictors).astype(np.float32)
+        matrix = data.test.model_matrix(other_predictors)
         without = refit(other_predictors).probability_of_default(matrix)
         samples = bootstrap_metrics(data.test.bad, without, data.resamples)
         rows.append(_consequences(data, names, without, samples, unchanged, parts))
@@ -78,7 +78,7 @@ def measure_constraints(
     free = {name: replace(field, monotone=False) for name, field in fields.items()}
     schema = replace(data.schema, fields=free)
     forest = grow(data.train, card.predictors, schema, spec, seed=data.seed).forest
-    without = forest.probability_of_default(data.test.matrix(card.predictors).astype(np.float32))
+    without = forest.probability_of_default(data.test.model_matrix(card.predictors))
     samples, free_samples = (
         bootstrap_metrics(data.test.bad, probability, data.resamples)
         for probability in (predicted, without)

@@ -46,7 +46,8 @@ def to_markdown(card: Card, *, plots: Sequence[str] = ()) -> str:
 
 def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
     yield f"# Model card: {card.title}"
-    yield from _beside_benchmark(card)
+    if paragraph := benchmark_paragraph(card, DEFAULT_LANGUAGE):
+        yield from ("", paragraph)
     if card.notice:
         yield from ("", f"> {card.notice}")
     yield from ("", *front_page(card))
@@ -65,12 +66,6 @@ def _lines(card: Card, plots: Sequence[str]) -> Iterator[str]:
     yield from _section("Versions", _versions(card))
     if card.governance:
         yield from _section("Sign-off", sign_off(card.governance))
-
-
-def _beside_benchmark(card: Card) -> Iterator[str]:
-    """Say before all else whether the scorecards beat the benchmark of the trade."""
-    if paragraph := benchmark_paragraph(card, DEFAULT_LANGUAGE):
-        yield from ("", paragraph)
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -72,7 +72,7 @@ def _leaving_out(
 
 def _predict_without(card: Scorecard, rows: Dataset, column: int) -> Floats:
     """Predict rows as if their people had left a field out."""
-    matrix = rows.matrix(card.predictors).astype(np.float32)
+    matrix = rows.model_matrix(card.predictors)
     matrix[:, column] = np.nan
     return card.probability_of_default(matrix)
 

@@ -91,7 +91,7 @@ def out_of_time(
     if not by_time.is_enough:
         return result
     forest = grow(earlier, predictors, data.schema, spec, seed=data.seed).forest
-    predicted = forest.probability_of_default(latest.matrix(predictors).astype(np.float32))
+    predicted = forest.probability_of_default(latest.model_matrix(predictors))
     return replace(
         result,
         mean_predicted=mean(predicted, latest.weight),

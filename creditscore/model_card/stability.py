@@ -39,9 +39,8 @@ def measure_stability(
     dict
         ``cross_validation`` and ``retraining``, None where they were not asked for.
     """
-    predicted = model.scorecards[name].probability_of_default(
-        rows.test.matrix(model.scorecards[name].predictors).astype(np.float32)
-    )
+    card = model.scorecards[name]
+    predicted = card.probability_of_default(rows.test.model_matrix(card.predictors))
     shipped = headline(rows.test.bad, predicted, model.policy.cutoff, rows.test.weight)
     validation = other_splits and _cross_validate(
         model, name, rows, other_splits, shipped, progress
@@ -82,7 +81,7 @@ def _test(model: Model, name: str, rows: Split) -> dict[str, float]:
     train, test = (encode_again(part, before, schema) for part in (rows.train, rows.test))
     seed, spec = model.manifest["seed"], before.scorecards[name]
     forest = grow(train, predictors, schema, spec, seed=seed).forest
-    predicted = forest.probability_of_default(test.matrix(predictors).astype(np.float32))
+    predicted = forest.probability_of_default(test.model_matrix(predictors))
     return headline(test.bad, predicted, model.policy.cutoff, test.weight)
 
 

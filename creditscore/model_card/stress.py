@@ -40,7 +40,7 @@ class _Trial:
     @cached_property
     def matrix(self) -> Matrix:
         """The rows as they are."""
-        return self.rows.matrix(self.card.predictors).astype(np.float32)
+        return self.rows.model_matrix(self.card.predictors)
 
     @cached_property
     def before(self) -> Floats:
@@ -117,7 +117,7 @@ def _missing_history(model: Model, trial: _Trial) -> MissingHistory | None:
     may_be = tuple(name for name in history if model.schema.fields[name].missing is not None)
     rows = len(trial.rows)
     smaller = model.scorecards[names[index - 1]]
-    matrix = trial.rows.matrix(smaller.predictors).astype(np.float32)
+    matrix = trial.rows.model_matrix(smaller.predictors)
     everybody = np.ones(rows, dtype=np.bool_)
     return MissingHistory(
         fields=history,

@@ -116,7 +116,7 @@ def _train_test(
     figures: Mapping[str, Figure | None],
 ) -> Mapping[str, TrainTestFigure]:
     train = data.train
-    predicted = card.probability_of_default(train.matrix(card.predictors).astype(np.float32))
+    predicted = card.probability_of_default(train.model_matrix(card.predictors))
     return compare_train_test(
         summarise(train.bad, predicted, train.weight),
         summarise(unseen.bad, unseen.mean(), unseen.weights),

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from creditscore.arrays import Bitmasks, Floats, Indices, Matrix
+from creditscore.arrays import Floats, Indices, Matrix
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
@@ -71,10 +71,10 @@ class LeafTableEngine:
         """Find which conditions of each leaf the row fulfils, and sum over the leaves."""
         bitmasks = self.shapley_tables.conditions.bitmasks_of_row(row)
         impacts: list[float] = self.shapley_tables.shapley_values_of_row(bitmasks).tolist()
-        leaves = self._leaves
+        leaves, full_masks = self._leaves, self.shapley_tables.conditions.full_masks
         by_tree = leaves.single.copy()
         # Each tree has one leaf that is reached, and the leaves stand in the order of the trees.
-        by_tree[leaves.trees] = leaves.probability[bitmasks == leaves.full_masks]
+        by_tree[leaves.trees] = leaves.probability[bitmasks == full_masks]
         return float(np.cumsum(by_tree)[-1]) / len(by_tree), impacts
 
     def predict(self, matrix: Matrix) -> tuple[Floats, Floats]:
@@ -93,8 +93,7 @@ class LeafTableEngine:
         single[trees[alone]] = probability[alone]
         if (~alone).sum() != len(self.shapley_tables.first):
             raise ValueError("the Shapley tables are of another forest")
-        full_masks = self.shapley_tables.conditions.full_masks
-        return _Leaves(single, np.flatnonzero(n_leaves > 1), probability[~alone], full_masks)
+        return _Leaves(single, np.flatnonzero(n_leaves > 1), probability[~alone])
 
 
 @dataclass(frozen=True)
@@ -109,14 +108,11 @@ class _Leaves:
         The indices of the others.
     probability : ndarray of shape (n_leaves,)
         The probability of each of their leaves.
-    full_masks : ndarray of shape (n_leaves,)
-        The bitmask of those who reach it.
     """
 
     single: Floats
     trees: Indices
     probability: Floats
-    full_masks: Bitmasks
 
 
 @dataclass(frozen=True, eq=False)

@@ -152,7 +152,7 @@ class LeafConditions:
             fulfilled[-1] |= self.missing_too[leaf, position]
         return fulfilled
 
-    @property
+    @cached_property
     def full_masks(self) -> Bitmasks:
         """Each leaf's bitmask of those who reach it: all conditions fulfilled."""
         masks: Bitmasks = ((1 << self.sizes) - 1).astype(self.dtype)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from creditscore.arrays import Flags, Floats, Ints
+from creditscore.arrays import Flags, Floats, Ints, Matrix
 from creditscore.readers import naming_file, open_table_file
 from creditscore.schema import Schema
 from creditscore.training.header import find_columns, wanted_columns
@@ -74,6 +74,10 @@ class Dataset:
     def matrix(self, names: Sequence[str]) -> Floats:
         """Return the named columns side by side, as an array of shape (n_rows, n_names)."""
         return np.column_stack([self.columns[name] for name in names])
+
+    def model_matrix(self, names: Sequence[str]) -> Matrix:
+        """Return the same in single precision, as forests compare values."""
+        return self.matrix(names).astype(np.float32)
 
     def rows(self, indices: Ints | Flags) -> Dataset:
         """Return some of the rows, given their indices or a flag for each row."""

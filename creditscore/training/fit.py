@@ -166,14 +166,10 @@ def grow(
         train.bad,
         seed,
         trees=settings.trees,
-        missing=_may_be_missing(predictors, schema),
+        # Also where training saw none: the table that serves must know which way they go.
+        missing=np.array([schema.fields[name].missing is not None for name in predictors]),
         weights=train.weight,
     )
-
-
-def _may_be_missing(predictors: Sequence[str], schema: Schema) -> Flags:
-    # Also where training saw none: the table that serves must know which way they go.
-    return np.array([schema.fields[name].missing is not None for name in predictors])
 
 
 def judged(settings: ForestSettings, rows: int) -> ForestSettings:

@@ -53,7 +53,7 @@ def train_again(
         The test rows' probabilities of default by the forest of each seed.
     """
     names = scorecard.predictors
-    learned, tested = (part.matrix(names).astype(np.float32) for part in (rows.train, rows.test))
+    learned, tested = (part.model_matrix(names) for part in (rows.train, rows.test))
     moved, by_seed = [], []
     predicted = scorecard.probability_of_default(learned)
     for offset in range(1, seeds + 1):
