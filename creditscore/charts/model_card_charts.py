@@ -15,7 +15,7 @@ from creditscore.i18n.number_format import PAGE_FORMATS
 
 Texts = Mapping[str, str]
 
-#: Most reasons drawn; the JSON has all.
+#: Most reasons drawn or listed; the JSON has all.
 MAX_REASONS = 12
 
 WRITE = PAGE_FORMATS[DEFAULT_LANGUAGE]

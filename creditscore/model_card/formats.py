@@ -12,6 +12,20 @@ from creditscore.schema.descriptions import band_label_text
 #: Writes the numbers of the card, which is in English.
 WRITE = FORMATS[DEFAULT_LANGUAGE]
 
+#: Metrics as tables name them, in their order there.
+FIGURES = {
+    "auc": "AUC",
+    "gini": "Gini",
+    "ks": "KS",
+    "brier": "Brier score",
+    "brier_skill": "Brier skill",
+    "log_loss": "Log-loss",
+    "ece": "ECE",
+    "calibration_slope": "Calibration slope",
+    "calibration_intercept": "Calibration intercept",
+    "accuracy": "Accuracy at 0.5",
+}
+
 #: Most names that stand in a sentence; the JSON has all.
 MAX_NAMES = 12
 

@@ -12,7 +12,7 @@ from creditscore.evaluation.benchmark import benchmark_in_short
 from creditscore.evaluation.card import Card, ScorecardCard, read_card
 from creditscore.files import PUBLIC, atomic_write
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LEGAL_SENTENCE, PAGE_TEXTS
-from creditscore.model_card.formats import WRITE, figure_alone, listed, share_alone
+from creditscore.model_card.formats import FIGURES, WRITE, figure_alone, listed, share_alone
 from creditscore.model_card.markdown import left_out_rows, to_markdown
 from creditscore.model_card.missing import warning
 from creditscore.model_card.sample_sections import (
@@ -20,7 +20,7 @@ from creditscore.model_card.sample_sections import (
     later_in_short,
     without_twins_in_short,
 )
-from creditscore.model_card.sections import FIGURES, MODELS, calibration_warning
+from creditscore.model_card.sections import MODELS, calibration_warning
 from creditscore.model_card.stability_sections import other_seeds_in_short, over_splits_in_short
 from creditscore.model_card.variables import leak_questions
 from creditscore.schema.declarations import Declarations

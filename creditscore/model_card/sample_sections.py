@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from creditscore.evaluation.card import Data, ScorecardCard
 from creditscore.evaluation.card_sections import OutOfTime, Performance
 from creditscore.model_card.formats import (
+    FIGURES,
     count,
     figure,
     figure_alone,
@@ -20,12 +21,7 @@ from creditscore.model_card.formats import (
 FEW_TWINS = 0.01
 
 #: Figures of both tests that stand side by side.
-COMPARED = {
-    "auc": "AUC",
-    "brier": "Brier score",
-    "ece": "ECE",
-    "calibration_slope": "Calibration slope",
-}
+COMPARED = ("auc", "brier", "ece", "calibration_slope")
 
 TOO_FEW = "Nothing could be measured: the earlier or the latest rows hold too few of one outcome."
 
@@ -102,8 +98,8 @@ def _later_rows(random: Performance, later: OutOfTime) -> Iterator[str]:
         ["", "rows at random", f"from {later.since} on"],
         [
             *(
-                [title, figure(random.scorecard[key]), figure(later.scorecard[key])]
-                for key, title in COMPARED.items()
+                [FIGURES[key], figure(random.scorecard[key]), figure(later.scorecard[key])]
+                for key in COMPARED
             ),
             ["Bad", share_of(random.bad_rate), share_of(later.bad_rate)],
             [
@@ -126,9 +122,9 @@ def later_in_short(section: ScorecardCard) -> str | None:
     if later.scorecard is None:
         return f"{begin}: {TOO_FEW}"
     figures = "; ".join(
-        f"{title} {figure_alone(later.scorecard[key])}, at random "
+        f"{FIGURES[key]} {figure_alone(later.scorecard[key])}, at random "
         f"{figure_alone(random.scorecard[key])}"
-        for key, title in COMPARED.items()
+        for key in COMPARED
         if later.scorecard[key] and random.scorecard[key]
     )
     rates = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from creditscore.charts.model_card_charts import MAX_REASONS
 from creditscore.charts.model_charts import MAX_FIELDS
 from creditscore.evaluation.card import Card, ScorecardCard
 from creditscore.evaluation.card_effects import AgeTest, GroupFairness, PartialDependence
@@ -13,6 +14,7 @@ from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, PAGE_TEXTS
 from creditscore.i18n.number_format import CUTOFF_DECIMALS
 from creditscore.model_card.ablation import constraints_text, exclusion_table
 from creditscore.model_card.formats import (
+    FIGURES,
     WRITE,
     count,
     figure,
@@ -29,9 +31,6 @@ from creditscore.model_card.stability_sections import other_seeds, over_splits
 from creditscore.model_card.validation_sections import validation
 from creditscore.model_card.variables import variables
 
-#: Most reasons listed; the JSON has all.
-MAX_REASONS = 12
-
 #: The age from which Regulation B protects applicants (12 CFR 1002.2(o)).
 ELDERLY = 62
 
@@ -43,18 +42,6 @@ MODELS = {
         "gradient_boosting",
     )
 }  # fmt: skip
-FIGURES = {
-    "auc": "AUC",
-    "gini": "Gini",
-    "ks": "KS",
-    "brier": "Brier score",
-    "brier_skill": "Brier skill",
-    "log_loss": "Log-loss",
-    "ece": "ECE",
-    "calibration_slope": "Calibration slope",
-    "calibration_intercept": "Calibration intercept",
-    "accuracy": "Accuracy at 0.5",
-}
 
 # Sections
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from creditscore.evaluation.card import ScorecardCard
 from creditscore.evaluation.confidence_intervals import Figure
 from creditscore.evaluation.repeated_splits import CrossValidation, Distribution
-from creditscore.model_card.formats import WRITE, count, share, share_alone, share_of, table
+from creditscore.model_card.formats import (
+    FIGURES,
+    WRITE,
+    count,
+    share,
+    share_alone,
+    share_of,
+    table,
+)
 
-#: Figures of the table, with what writes them.
-OVER_SPLITS = {
-    "auc": ("AUC", WRITE.figure),
-    "gini": ("Gini", WRITE.figure),
-    "ks": ("KS", WRITE.figure),
-    "brier": ("Brier score", WRITE.figure),
-    "log_loss": ("Log-loss", WRITE.figure),
-    "ece": ("ECE", WRITE.figure),
-    "calibration_slope": ("Calibration slope", WRITE.figure),
-    "approval_rate": ("Approved", share),
-    "bad_rate_approved": ("Bad among approved", share),
-}
+#: Those of the table's figures that are shares.
+SHARES = {"approval_rate": "Approved", "bad_rate_approved": "Bad among approved"}
 
 #: Figures of the sentence.
 IN_SHORT = ("auc", "brier")
@@ -37,7 +35,7 @@ def over_splits_in_short(section: ScorecardCard) -> str:
     if validation is None:
         return NOT_MEASURED if section.is_quick else ""
     phrases = [
-        f"{OVER_SPLITS[name][0]} {WRITE.figure(distribution.mean)} on average (standard deviation "
+        f"{FIGURES[name]} {WRITE.figure(distribution.mean)} on average (standard deviation "
         f"{WRITE.figure(distribution.sd)}, {WRITE.figure(distribution.lowest)} to "
         f"{WRITE.figure(distribution.highest)})"
         for name in IN_SHORT
@@ -80,7 +78,7 @@ def over_splits(section: ScorecardCard) -> Iterator[str]:
         ["over other splits", "mean", "standard deviation", "lowest", "highest", "this split",
          "higher than"],
         (
-            _row(*OVER_SPLITS[name], distribution)
+            _row(name, distribution)
             for name, distribution in validation.figures.items()
             if distribution is not None
         ),
@@ -88,7 +86,8 @@ def over_splits(section: ScorecardCard) -> Iterator[str]:
     yield from ("", "The rest of this card, its plots and intervals are of one split.", "")
 
 
-def _row(title: str, write: Callable[[float], str], distribution: Distribution) -> Sequence[str]:
+def _row(name: str, distribution: Distribution) -> Sequence[str]:
+    title, write = (SHARES[name], share) if name in SHARES else (FIGURES[name], WRITE.figure)
     numbers = (
         distribution.mean,
         distribution.sd,
