@@ -35,7 +35,7 @@ def bullets(texts: Sequence[str]) -> list[str]:
     return [f"- {text}" for text in texts]
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def table(header: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     """Return the lines of a table."""
     yield f"| {' | '.join(header)} |"
     yield f"|{' --- |' * len(header)}"

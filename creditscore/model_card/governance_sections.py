@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import astuple
 from typing import Any
 
@@ -59,19 +59,13 @@ def governance(declarations: Declarations) -> Iterator[str]:
         ([_title(key), _or_not_stated(getattr(declarations, key))] for key in TEXTS),
     )
     yield from ("", "### Version history", "")
-    yield from _or_nothing(
-        declarations.versions,
-        table(
+    if declarations.versions:
+        yield from table(
             ["version", "date", "what changed", "by"],
-            (
-                [
-                    _cell(text)
-                    for text in (version.version, version.date, version.change, version.by)
-                ]
-                for version in declarations.versions
-            ),
-        ),
-    )
+            (map(_cell, astuple(version)) for version in declarations.versions),
+        )
+    else:
+        yield f"{NOT_STATED}."
     yield from ("", "### Why each variable is in", "")
     yield from table(
         ["field", "why"],
@@ -90,10 +84,6 @@ def governance(declarations: Declarations) -> Iterator[str]:
 
 def _limit(limit: Any) -> str:
     return " to ".join(map(str, limit)) if isinstance(limit, list) else str(limit)
-
-
-def _or_nothing(stated: object, lines: Iterable[str]) -> Iterable[str]:
-    return lines if stated else [f"{NOT_STATED}."]
 
 
 def sign_off(declarations: Declarations) -> Iterator[str]:
