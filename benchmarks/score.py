@@ -24,8 +24,10 @@ import pandas as pd
 from benchmarks.command_line import make_parser
 from benchmarks.forests import grow_forest
 from creditscore.folders import SAMPLE_DATA, SAMPLE_SCHEMA, WORKING_FOLDER
+from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
 from creditscore.training import dataset
+from creditscore.training.dataset import Dataset
 
 GOAL = 6.0
 
@@ -64,17 +66,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("| ---: | --- | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        programs = _programs(folder)
-        results = {rows: _measure(programs, rows, options.runs, folder) for rows in options.rows}
+        schema = load_schema(SAMPLE_SCHEMA)
+        bundled = dataset.load(SAMPLE_DATA, schema)
+        programs, results = _programs(folder, bundled, schema), {}
+        for count in options.rows:
+            _draw(count, bundled, schema.base_fields).to_csv(folder / "in.csv", index=False)
+            results[count] = _measure(programs, count, options.runs, folder)
     return _judge(results)
 
 
-def _programs(folder: Path) -> dict[str, list[str]]:
+def _programs(folder: Path, bundled: Dataset, schema: Schema) -> dict[str, list[str]]:
     """Give the commands, each without its files; the forest is fitted as train.py would."""
-    schema = load_schema(SAMPLE_SCHEMA)
-    rows = dataset.load(SAMPLE_DATA, schema)
-    fields = schema.scorecards["application"].fields
-    forest = grow_forest(rows, fields, schema, "application", seed=1)
+    fields = schema.base_fields
+    forest = grow_forest(bundled, fields, schema, "application", seed=1)
     (folder / "forest.pkl").write_bytes(pickle.dumps(forest))
     (folder / "script.py").write_text(SCRIPT)
     ours = [sys.executable, str(WORKING_FOLDER / "score.py"), "IN", "OUT"]
@@ -90,12 +94,10 @@ def _measure(
     programs: dict[str, list[str]], rows: int, runs: int, folder: Path
 ) -> dict[str, tuple[float, float]]:
     """Run the programs in turns, and give seconds and MiB of each: the median of the runs."""
-    source = folder / "in.csv"
-    _draw(rows).to_csv(source, index=False)
+    paths = {"IN": str(folder / "in.csv"), "OUT": str(folder / "out.csv")}
     measurements: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
     for _ in range(runs):
         for name, command in programs.items():
-            paths = {"IN": str(source), "OUT": str(folder / "out.csv")}
             measurements[name].append(_run([paths.get(word, word) for word in command]))
     medians = {
         name: (median(run[0] for run in results), median(run[1] for run in results))
@@ -108,15 +110,10 @@ def _measure(
     return medians
 
 
-def _draw(count: int) -> pd.DataFrame:
+def _draw(count: int, bundled: Dataset, fields: Sequence[str]) -> pd.DataFrame:
     """Draw applicants, each field on its own, with a customer number."""
-    schema = load_schema(SAMPLE_SCHEMA)
-    table = dataset.load(SAMPLE_DATA, schema)
     draw = np.random.default_rng(1)
-    columns = {
-        name: draw.choice(table.columns[name], count).astype(np.int64)
-        for name in schema.scorecards["application"].fields
-    }
+    columns = {name: draw.choice(bundled.columns[name], count).astype(np.int64) for name in fields}
     return pd.DataFrame({"customer": np.arange(count) + 1_000_000, **columns})
 
 
