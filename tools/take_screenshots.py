@@ -103,9 +103,6 @@ PICTURES = (
             ("README.id.md",), top="#application", keyed=True),
 )  # fmt: skip
 
-#: Pictures that are drawn from the collection: tools/postman_drawings.py.
-DRAWINGS = "postman-*.svg"
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Take the pictures of the given names, or all; return the exit status."""
