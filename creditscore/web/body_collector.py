@@ -83,4 +83,3 @@ class BodyCollector:
         """Empty a body: its answer may take a while yet, and what is not counted is not held."""
         self.total_bytes -= body.getbuffer().nbytes
         body.truncate(0)
-
