@@ -11,12 +11,12 @@ import csv
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from creditscore.errors import NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.readers.detection import decode_beginning
-from creditscore.readers.file_format import FileFormat, StatedFormat
+from creditscore.readers.file_format import NOTHING_STATED, FileFormat, StatedFormat
 from creditscore.readers.header_search import SAMPLE_BYTES, find_header
 from creditscore.readers.utf8_stream import Utf8Stream
 
@@ -29,6 +29,8 @@ MAX_NAME_LENGTH = 200
 
 #: The line that a row begins on, and its cells.
 NumberedRow = tuple[int, list[str]]
+
+AnyCell = TypeVar("AnyCell", str, str | float)
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Piece:
         parsed_rows: Iterable[NumberedRow] | None = self.parsed_rows
         if parsed_rows is None:
             parsed_rows = _Rows(self.raw, self.line, self.separator)
-        return [(line, _trim(cells, self.width)) for line, cells in parsed_rows]
+        return [(line, trim(cells, self.width)) for line, cells in parsed_rows]
 
     @property
     def typed_rows(self) -> Sequence[NumberedRow]:
@@ -152,7 +154,7 @@ def open_csv(
     file: BinaryIO,
     *,
     column_names: Collection[str] = (),
-    stated: StatedFormat | None = None,
+    stated: StatedFormat = NOTHING_STATED,
     encoding: str | None = None,
 ) -> CsvFile:
     """Read the header.
@@ -163,7 +165,7 @@ def open_csv(
         Read from its beginning, in pieces.
     column_names : collection of str
         Some of its columns, to find separator and header.
-    stated : StatedFormat, optional
+    stated : StatedFormat
         What is known of it.
     encoding : str, optional
         The encoding, whatever is stated: UTF-8 is what travels over HTTP.
@@ -173,12 +175,11 @@ def open_csv(
     NotATable
         If it is empty, another kind of file, too wide, or not CSV of its encoding.
     """
-    stated = stated or StatedFormat()
     stream = Utf8Stream(file, encoding or stated.encoding)
     if encoding == "utf-8" and stream.encoding != encoding:
         raise NotATable("not_utf8", say("another_file", kind=say("file_utf16")), 1)
     chunk = stream.read(PIECE)
-    text = decode_beginning(chunk[:SAMPLE_BYTES], "utf-8")
+    text = decode_beginning(chunk[:SAMPLE_BYTES])
     separator, line = find_header(text, column_names=column_names, stated=stated)
     start = _length_of_lines(chunk, line - 1)
     rows = _Rows(chunk[start:], line, separator)
@@ -191,7 +192,7 @@ def open_csv(
         and not header.endswith((b"\n", b"\r"))
     ):
         raise NotATable("not_csv", say("endless_row", most=PIECE), header_line)
-    columns = _trim(cells, 0)
+    columns = trim(cells, 0)
     check_columns(columns, header_line)
     return CsvFile(
         columns=tuple(columns),
@@ -263,7 +264,7 @@ def _count_lines(raw: bytes) -> int:
     return raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
 
 
-def _trim(cells: list[str], width: int) -> list[str]:
+def trim(cells: list[AnyCell], width: int) -> list[AnyCell]:
     """Drop empty cells at the end that are beyond a width."""
     end = len(cells)
     while end > width and not cells[end - 1]:

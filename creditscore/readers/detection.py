@@ -99,6 +99,6 @@ def encoding_without_zeros(raw: bytes, *, stated: str | None = None) -> str:
     return stated or ("utf-8" if raw.isascii() else LEGACY_ENCODING)
 
 
-def decode_beginning(head: bytes, encoding: str) -> str:
-    """Return the text at the beginning of a file, without a byte order mark."""
-    return codecs.getincrementaldecoder(encoding)("replace").decode(head).removeprefix("\ufeff")
+def decode_beginning(head: bytes) -> str:
+    """Return the text at the beginning of UTF-8, without a byte order mark."""
+    return codecs.getincrementaldecoder("utf-8")("replace").decode(head).removeprefix("\ufeff")

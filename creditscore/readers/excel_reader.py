@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -12,7 +12,13 @@ from creditscore.environment import install_command
 from creditscore.errors import MissingPackage, NotATable
 from creditscore.i18n.catalogue import say
 from creditscore.readers.cell_text import Cell, TypedRow, cell_text, typed_cell
-from creditscore.readers.csv_reader import MAX_ROW_LENGTH, PIECE, NumberedRow, check_columns
+from creditscore.readers.csv_reader import (
+    MAX_ROW_LENGTH,
+    PIECE,
+    NumberedRow,
+    check_columns,
+    trim,
+)
 from creditscore.readers.file_format import (
     EXCEL,
     FileFormat,
@@ -68,7 +74,7 @@ class ExcelFile:
         width, rows, size = len(self.columns), list[TypedRow](), 0
         for number, all_cells in _rows(self.sheet):
             if number > self.format.header_line and not all(map(_is_blank, all_cells)):
-                cells = _fit(all_cells, width)
+                cells = trim(all_cells, width)
                 length = sum(len(cell) for cell in cells if isinstance(cell, str))
                 if length > MAX_ROW_LENGTH:
                     raise NotATable("not_csv", say("long_row", most=MAX_ROW_LENGTH), number)
@@ -81,17 +87,9 @@ class ExcelFile:
         if rows:
             yield RowsPiece(rows)
 
-    def first_rows(self) -> Sequence[Sequence[Cell]]:
-        """Return the cells of some rows below the header."""
-        first_piece = next(self.pieces(), None)
-        return [cells for _, cells in first_piece.typed_rows] if first_piece else []
-
 
 def open_excel(
-    source: Path | BinaryIO,
-    *,
-    column_names: Collection[str] = (),
-    stated: StatedFormat | None = None,
+    source: Path | BinaryIO, *, column_names: Collection[str], stated: StatedFormat
 ) -> ExcelFile:
     """Read the header of a sheet: the one that is stated, or the first that has wanted columns.
 
@@ -103,7 +101,7 @@ def open_excel(
     source : Path or file
     column_names : collection of str
         Some names of its columns, if any are known.
-    stated : StatedFormat, optional
+    stated : StatedFormat
         What is known of it.
 
     Raises
@@ -114,10 +112,9 @@ def open_excel(
         If it is no workbook, or is empty.
     """
     workbook = _open_workbook(source)
-    stated, names = stated or StatedFormat(), frozenset(map(clean_name, column_names))
-    sheets = _sheet_names(workbook, stated.sheet)
+    names = frozenset(map(clean_name, column_names))
     candidates = []
-    for name in sheets:
+    for name in _sheet_names(workbook, stated.sheet):
         sheet = workbook.get_sheet_by_name(name)
         first_rows = islice(_rows(sheet), SAMPLE_ROWS)
         rows = {number: list(map(cell_text, cells)) for number, cells in first_rows}
@@ -130,13 +127,11 @@ def open_excel(
     if not candidates:
         raise NotATable("no_header", say("no_header"), 1)
     *_, line, rows, sheet = max(candidates, key=lambda candidate: candidate[:2])
-    columns = list(rows.get(line, ()))
-    while columns and not columns[-1]:
-        columns.pop()
+    columns = trim(rows.get(line, []), 0)
     check_columns(columns, line)
     return ExcelFile(
         columns=tuple(columns),
-        format=replace(FileFormat(kind=EXCEL), header_line=line, sheet=sheet.name),
+        format=FileFormat(kind=EXCEL, header_line=line, sheet=sheet.name),
         sheet=sheet,
     )
 
@@ -187,11 +182,3 @@ def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Cell]]]:
 
 def _is_blank(cell: Cell) -> bool:
     return isinstance(cell, str) and not cell.strip()
-
-
-def _fit(cells: list[Cell], width: int) -> list[Cell]:
-    """Drop empty cells behind the columns; a sheet's rows are all as wide as its widest."""
-    end = len(cells)
-    while end > width and not cells[end - 1]:
-        end -= 1
-    return cells[:end]

@@ -56,6 +56,10 @@ class StatedFormat:
     sheet: str | None = None
 
 
+#: Of a table of which nothing is known.
+NOTHING_STATED = StatedFormat()
+
+
 @dataclass(frozen=True)
 class FileFormat:
     """How a table is written.

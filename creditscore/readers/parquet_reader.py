@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from creditscore.environment import install_command
 from creditscore.errors import MissingPackage, NotATable
 from creditscore.i18n.catalogue import say
-from creditscore.readers.cell_text import Cell, typed_cell
+from creditscore.readers.cell_text import typed_cell
 from creditscore.readers.excel_reader import RowsPiece
 from creditscore.readers.file_format import PARQUET, FileFormat
 
@@ -23,13 +23,7 @@ READ_ROWS = 8192
 
 @dataclass(frozen=True)
 class ParquetFile:
-    """A Parquet file that is open.
-
-    Attributes
-    ----------
-    columns : tuple of str
-    file : pyarrow.parquet.ParquetFile
-    """
+    """A Parquet file that is open."""
 
     columns: tuple[str, ...]
     file: pq.ParquetFile
@@ -56,11 +50,6 @@ class ParquetFile:
                 number += len(rows)
         except (OSError, ValueError) as error:
             raise NotATable("not_csv", say("not_readable", problem=str(error)), number) from None
-
-    def first_rows(self) -> Sequence[Sequence[Cell]]:
-        """Return the cells of the first rows."""
-        first_piece = next(self.pieces(), None)
-        return [cells for _, cells in first_piece.typed_rows] if first_piece else []
 
 
 def require_pyarrow() -> None:

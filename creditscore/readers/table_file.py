@@ -4,43 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from creditscore.errors import DatasetError, NotATable
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
-from creditscore.readers.cell_text import Cell, TypedRow
-from creditscore.readers.csv_reader import NumberedRow, open_csv
+from creditscore.readers.csv_reader import Piece, open_csv
 from creditscore.readers.detection import file_kind
-from creditscore.readers.excel_reader import open_excel
+from creditscore.readers.excel_reader import RowsPiece, open_excel
 from creditscore.readers.file_format import (
     EXCEL,
+    NOTHING_STATED,
     PARQUET,
     FileFormat,
     StatedFormat,
 )
 from creditscore.readers.header_search import SAMPLE_BYTES
 from creditscore.readers.parquet_reader import open_parquet
-
-
-class TablePiece(Protocol):
-    """Some rows of a table.
-
-    Attributes
-    ----------
-    rows : sequence of (int, list of str)
-        The line (CSV) or row of each, counted from 1, and its cells, which may be too many or too
-        few.
-    typed_rows : sequence of (int, sequence of Cell)
-        The same, but what is a number in a workbook or in Parquet is one.
-    """
-
-    @property
-    def rows(self) -> Sequence[NumberedRow]: ...  # noqa: D102
-
-    @property
-    def typed_rows(self) -> Sequence[TypedRow]: ...  # noqa: D102
 
 
 class TableFile(Protocol):
@@ -61,11 +42,8 @@ class TableFile(Protocol):
     @property
     def format(self) -> FileFormat: ...  # noqa: D102
 
-    def pieces(self) -> Iterator[TablePiece]:
+    def pieces(self) -> Iterator[Piece | RowsPiece]:
         """Read the rows, some at a time; blank ones are left out."""
-
-    def first_rows(self) -> Sequence[Sequence[Cell]]:
-        """Return the cells of the first rows: what the decimal signs are found by."""
 
 
 @contextlib.contextmanager
@@ -88,7 +66,7 @@ def naming_file(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def open_table_file(
-    path: Path, *, column_names: Collection[str] = (), stated: StatedFormat | None = None
+    path: Path, *, column_names: Collection[str] = (), stated: StatedFormat = NOTHING_STATED
 ) -> Iterator[TableFile]:
     """Open a table, and read its header.
 
@@ -97,7 +75,7 @@ def open_table_file(
     path : Path
     column_names : collection of str
         Some names of its columns, if any are known.
-    stated : StatedFormat, optional
+    stated : StatedFormat
         What the schema file says of it.
 
     Raises

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from tempfile import TemporaryFile
@@ -24,7 +24,6 @@ from creditscore.environment import CHECKOUT, interpreter
 from creditscore.errors import NotATable, Overloaded
 from creditscore.i18n.catalogue import say
 from creditscore.json_codec import dumps_bytes, loads
-from creditscore.readers.cell_text import Cell
 from creditscore.readers.excel_reader import RowsPiece, open_excel
 from creditscore.readers.file_format import EXCEL, FileFormat, StatedFormat
 
@@ -66,12 +65,7 @@ class WorkbookFile:
         self.file.seek(0)
         self.file.readline()
         for line in self.file:
-            yield RowsPiece([(number, cells) for number, cells in _load(line)])
-
-    def first_rows(self) -> Sequence[Sequence[Cell]]:
-        """Return the cells of some rows below the header."""
-        first_piece = next(self.pieces(), None)
-        return [cells for _, cells in first_piece.typed_rows] if first_piece else []
+            yield RowsPiece(_load(line))
 
     def close(self) -> None:
         """Remove the rows."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeGuard
+from collections.abc import Mapping, Sequence
 
 from creditscore.readers import CsvFile, TableFile
+from creditscore.readers.cell_text import Cell
 from creditscore.schema.cell_reader import plain_number
 from creditscore.schema.constraints import NumericRange
 from creditscore.schema.number_text import find_decimal_sign
@@ -36,7 +36,7 @@ def decimal_signs(file: TableFile, schema: Schema, indices: Mapping[str, int]) -
     if schema.file.decimal is not None:
         return dict.fromkeys(numbers, schema.file.decimal)
     signs = {}
-    rows = file.first_rows() if _may_settle(file) else []
+    rows = first_rows(file)
     for name, index in numbers.items():
         field = schema.fields[name]
         cells = (row[index] for row in rows if index < len(row))
@@ -46,16 +46,17 @@ def decimal_signs(file: TableFile, schema: Schema, indices: Mapping[str, int]) -
         )
         if sign is not None:
             signs[name] = sign
-    if not _has_commas(file) and set(signs.values()) == {","}:
+    has_commas = isinstance(file, CsvFile) and file.separator == ","
+    if not has_commas and set(signs.values()) == {","}:
         return dict.fromkeys(numbers, ",")
     return signs
 
 
-def _has_commas(file: TableFile) -> TypeGuard[CsvFile]:
-    """Return whether commas separate the cells."""
-    return isinstance(file, CsvFile) and file.separator == ","
-
-
-def _may_settle(file: TableFile) -> bool:
-    """Check cheaply whether there can be a decimal sign: only a quoted cell can hold a comma."""
-    return not _has_commas(file) or b"." in file.buffer or b'"' in file.buffer
+def first_rows(file: TableFile) -> Sequence[Sequence[Cell]]:
+    """Return the cells of the first rows that can settle a decimal sign, without taking them."""
+    if not isinstance(file, CsvFile):
+        first_piece = next(file.pieces(), None)
+        return [cells for _, cells in first_piece.typed_rows] if first_piece else []
+    # Beside commas only a quoted cell can hold one.
+    may_settle = file.separator != "," or b"." in file.buffer or b'"' in file.buffer
+    return file.first_rows() if may_settle else []

@@ -14,6 +14,7 @@ from workbooks import Cell, write_workbook
 from creditscore.errors import MissingPackage, NotATable
 from creditscore.readers import FileFormat, StatedFormat, TableFile, open_table_file
 from creditscore.readers.cell_text import cell_text, typed_cell
+from creditscore.schema.decimal_signs import first_rows
 
 #: A workbook as Excel 97 writes it, with two rows of names.
 XLS = Path(__file__).resolve().parents[1] / "fixtures" / "two_headers.xls"
@@ -60,10 +61,10 @@ def test_all_kinds_of_files_hold_the_same_texts(tmp_path: Path, write: object) -
 def test_a_number_with_a_point_is_a_number(tmp_path: Path, write: object) -> None:
     with open_table_file(write(tmp_path / "table")) as file:  # type: ignore[operator]  # as above
         rows = [list(cells) for piece in file.pieces() for _, cells in piece.typed_rows]
-        first_rows = list(map(list, file.first_rows()))
+        beginning = list(map(list, first_rows(file)))
 
     assert rows == [["1", 2.5, "rents"], ["2", "1000", ""], ["3", 0.125, "Größe"]]
-    assert first_rows == rows
+    assert beginning == rows
 
 
 @pytest.mark.parametrize("cell", ["30.125", "2.5", 3.0, 1e300, float("inf"), True, None])

@@ -17,6 +17,7 @@ from creditscore.errors import NotATable, Overloaded
 from creditscore.readers import StatedFormat
 from creditscore.readers.csv_reader import MAX_ROW_LENGTH, PIECE
 from creditscore.readers.workbook_process import WorkbookFile, can_read_workbooks, read_workbook
+from creditscore.schema.decimal_signs import first_rows
 
 #: A workbook as Excel 97 writes it, with two rows of names.
 XLS = Path(__file__).resolve().parents[1] / "fixtures" / "two_headers.xls"
@@ -57,7 +58,7 @@ def test_rows_and_format_are_those_of_the_sheet_with_the_columns(raw: bytes) -> 
         assert rows == [(3, ["1", "Größe"]), (5, ["2.5", ""])]
         # Twice, as a table is checked and then scored.
         assert [row for piece in workbook.pieces() for row in piece.rows] == rows
-        assert workbook.first_rows() == [["1", "Größe"], [2.5, ""]]
+        assert first_rows(workbook) == [["1", "Größe"], [2.5, ""]]
 
 
 def test_old_workbooks_are_read_too() -> None:
