@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,7 +85,12 @@ def compare_with_log(requests: Sequence[JournaledRequest], database_url: str) ->
     """
     rows, broken = _read(database_url)
     logged = {row["id"]: row for row in rows}
-    answers = {decision["decision_id"]: decision for decision in _list_decisions(requests)}
+    answers = {
+        decision["decision_id"]: decision
+        for request in requests
+        for answer in request.answers
+        for decision in answer
+    }
     by_request: dict[str, int] = defaultdict(int)
     for row in rows:
         by_request[row["request_id"]] += 1
@@ -97,7 +103,7 @@ def compare_with_log(requests: Sequence[JournaledRequest], database_url: str) ->
         doubled=sum(rows_found > size for rows_found, size in counts),
         torn=sum(0 < rows_found < size for rows_found, size in counts),
         altered=sum(
-            _as_answered(logged[name]) != answer
+            from_row(logged[name]).decision.to_dict(LANGUAGE) != answer
             for name, answer in answers.items()
             if name in logged
         ),
@@ -118,31 +124,21 @@ def count_logged(database_url: str) -> int:
     DatabaseUnavailable
         If it cannot be read.
     """
-    database = Database(database_url)
-    try:
-        with database.reading(seconds=READ_TIMEOUT_S) as connection:
-            return connection.execute(select(func.count()).select_from(decisions)).scalar_one()
-    finally:
-        database.close()
-
-
-def _list_decisions(requests: Sequence[JournaledRequest]) -> list[dict[str, Any]]:
-    return [decision for request in requests for answer in request.answers for decision in answer]
+    with (
+        closing(Database(database_url)) as database,
+        database.reading(seconds=READ_TIMEOUT_S) as connection,
+    ):
+        return connection.execute(select(func.count()).select_from(decisions)).scalar_one()
 
 
 def _read(database_url: str) -> tuple[Sequence[Row], int]:
     """Read all rows of the log, and count what SQLite finds broken in its file."""
-    database = Database(database_url)
-    try:
-        with database.reading(seconds=READ_TIMEOUT_S) as connection:
-            rows = [row._asdict() for row in connection.execute(select(decisions))]
-            if not database.is_sqlite:
-                return rows, 0
-            findings = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-            return rows, 0 if findings == ["ok"] else len(findings)
-    finally:
-        database.close()
-
-
-def _as_answered(row: Row) -> dict[str, Any]:
-    return from_row(row).decision.to_dict(LANGUAGE)
+    with (
+        closing(Database(database_url)) as database,
+        database.reading(seconds=READ_TIMEOUT_S) as connection,
+    ):
+        rows = [row._asdict() for row in connection.execute(select(decisions))]
+        if not database.is_sqlite:
+            return rows, 0
+        findings = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+        return rows, 0 if findings == ["ok"] else len(findings)

@@ -78,12 +78,12 @@ def ask_everything(drill: Drill) -> int:
     for failure in failures:
         print(f"{failure['code']} {failure['title']}: {', '.join(failure['operations'])}")
     fine = not (failures or report["errors"]) and report["complete"] and tested > 0
-    print(
-        f"{'holds' if fine else 'FAILS'}, seed {drill.options.seed}, {tested} of "
-        f"{report['operations']['total']} routes, {cases['generated']} requests, all checks: "
-        f"{sum(failure['count'] for failure in failures)} failures, {len(report['errors'])} errors"
+    return drill.report(
+        f"{tested} of {report['operations']['total']} routes, {cases['generated']} requests, all "
+        f"checks: {sum(failure['count'] for failure in failures)} failures, "
+        f"{len(report['errors'])} errors",
+        fine=fine,
     )
-    return 0 if fine else 1
 
 
 def ask(drill: Drill, service: Service) -> dict[str, Any]:

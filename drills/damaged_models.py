@@ -68,13 +68,12 @@ def damage_again_and_again(drill: Drill) -> int:
         (folder / name).write_bytes(damaged if damaged != raw else raw[:-1])
         outcomes[attempt(folder / name, sound)] += 1
         (folder / name).write_bytes(raw)
-    fine = outcomes["refused"] == count
-    print(
-        f"{'holds' if fine else 'FAILS'}, seed {drill.options.seed}, {count} damaged models: "
+    return drill.report(
+        f"{count} damaged models: "
         f"{outcomes['refused']} refused with one clear line, {outcomes['mumbled']} in other words, "
-        f"{outcomes['loaded']} loaded, {outcomes['wrong']} loaded that compute something else"
+        f"{outcomes['loaded']} loaded, {outcomes['wrong']} loaded that compute something else",
+        fine=outcomes["refused"] == count,
     )
-    return 0 if fine else 1
 
 
 def trust() -> None:

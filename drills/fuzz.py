@@ -96,16 +96,14 @@ def send_everything(drill: Drill) -> int:
     slowest = max(client.slowest for client in clients)
     for fault in faults[:20]:
         print(fault)
-    fine = well and not faults and slowest <= MAX_ANSWER_S
     refused = statuses[400] + statuses[422]
     other_answers = statuses.total() - statuses[200] - refused - statuses[0]
-    print(
-        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {options.readings} readings and "
-        f"{statuses.total()} requests ({statuses[200]} decided, {refused} refused as invalid, "
-        f"{statuses[0]} closed, {other_answers} others): "
-        f"{len(faults)} faults, slowest answer {slowest * 1000:.0f} ms"
+    return drill.report(
+        f"{options.readings} readings and {statuses.total()} requests ({statuses[200]} decided, "
+        f"{refused} refused as invalid, {statuses[0]} closed, {other_answers} others): "
+        f"{len(faults)} faults, slowest answer {slowest * 1000:.0f} ms",
+        fine=well and not faults and slowest <= MAX_ANSWER_S,
     )
-    return 0 if fine else 1
 
 
 def read_all(seed: str, count: int, lenient: bool) -> list[str]:

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
@@ -139,11 +138,16 @@ class Service:
 
     def answers(self) -> bool:
         """Tell whether it says that it can decide."""
+        return bool(self.health())
+
+    def health(self) -> dict[str, Any]:
+        """Give what it says of itself; nothing if it is not well."""
         url = f"http://127.0.0.1:{self.port}/health"
         # Whatever goes wrong on the way, or in the answer, is an OSError or an HTTPException.
         with contextlib.suppress(OSError, HTTPException), urlopen(url, timeout=10) as answer:
-            return bool(answer.status == HTTPStatus.OK)
-        return False
+            health: dict[str, Any] = json.loads(answer.read())
+            return health
+        return {}
 
     def master(self) -> psutil.Process:
         """Give gunicorn's first process."""
@@ -254,23 +258,18 @@ class Drill:
         return Clients(service.port, self.applicants(), seed=self.options.seed)
 
     def finish(self, clients: Clients, figures: str, *, fine: bool = True) -> int:
-        """Hold the log against the answers, print the last line, and give the exit status.
-
-        Parameters
-        ----------
-        figures : str
-            What else was measured.
-        fine : bool
-            Whether that is as it should be.
-        """
+        """Hold the log against the answers, and report it with what else was measured."""
         comparison: LogComparison | str
         try:
             comparison = compare_with_log(clients.requests, self.database_url)
             fine = fine and comparison.holds
         except DatabaseUnavailable as error:
             comparison, fine = f"the log cannot be read: {error}", False
-        verdict = "holds" if fine else "FAILS"
-        print(f"{verdict}, seed {self.options.seed}, {figures}; {comparison}")
+        return self.report(f"{figures}; {comparison}", fine=fine)
+
+    def report(self, figures: str, *, fine: bool) -> int:
+        """Print the last line, and give the exit status."""
+        print(f"{'holds' if fine else 'FAILS'}, seed {self.options.seed}, {figures}")
         return 0 if fine else 1
 
 

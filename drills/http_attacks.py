@@ -10,7 +10,6 @@ Exits with 1 if one of them succeeds.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import re
 import select
@@ -49,7 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def attack(drill: Drill) -> int:
     """Attack in all ways."""
-    options: argparse.Namespace = drill.options
     with drill.service() as service:
         (body, *_) = drill.bodies()
         hidden = sum(404 in smuggle(service.port, digits) for digits in DIGITS)
@@ -60,14 +58,13 @@ def attack(drill: Drill) -> int:
         held_bodies = fill(service.port, BODY_BYTES, HOLDERS)
     failed = len(beside) - beside.count(200)
     max_held = WORKERS * MAX_BYTES // BODY_BYTES
-    fine = not hidden and times <= MAX_TIMES and not failed and held_bodies <= max_held
-    print(
-        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {hidden} hidden requests answered; "
+    return drill.report(
+        f"{hidden} hidden requests answered; "
         f"{TIMES} times as many chunks took {times:.1f} times as long; {failed} of {len(beside)} "
         f"requests failed beside {READERS} clients that read nothing; "
-        f"{held_bodies} bodies of {BODY_BYTES // 2**20} MiB held, {max_held} at most"
+        f"{held_bodies} bodies of {BODY_BYTES // 2**20} MiB held, {max_held} at most",
+        fine=not hidden and times <= MAX_TIMES and not failed and held_bodies <= max_held,
     )
-    return 0 if fine else 1
 
 
 def smuggle(port: int, digits: int, opened: socket.socket | None = None) -> list[int]:

@@ -88,14 +88,12 @@ def take_away_in_turn(drill: Drill) -> int:
         verdict = {PASSED: "NOBODY NOTICED", FAILED: "noticed"}.get(status, f"BROKE OFF: {status}")
         print(f"{verdict}: without '{defence.what}' ({', '.join(defence.tests)})")
     noticed = statuses.count(FAILED)
-    fine = status_with_all == PASSED and noticed == len(statuses) > 0
-    print(
-        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {len(statuses)} defences taken "
-        f"away: {noticed} noticed, {statuses.count(PASSED)} not, "
+    return drill.report(
+        f"{len(statuses)} defences taken away: {noticed} noticed, {statuses.count(PASSED)} not, "
         f"{len(statuses) - noticed - statuses.count(PASSED)} broke off; with all of them the tests "
-        f"{'pass' if status_with_all == PASSED else 'FAIL'}"
+        f"{'pass' if status_with_all == PASSED else 'FAIL'}",
+        fine=status_with_all == PASSED and noticed == len(statuses) > 0,
     )
-    return 0 if fine else 1
 
 
 def copy_project(folder: Path) -> Path:

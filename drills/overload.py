@@ -112,14 +112,13 @@ def ask_too_much(drill: Drill) -> int:
             logged >= decided,
         )
     )
-    print(
-        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {options.database}, "
-        f"{sent_share * options.times:.1f} times the peak asked for by a load busy for "
-        f"{during.busy:.0%} of the time: "
+    return drill.report(
+        f"{options.database}, {sent_share * options.times:.1f} times the peak asked for by a load "
+        f"busy for {during.busy:.0%} of the time: "
         f"{mean(shares):.0%} of its decisions, {mean(costs):.2f} of a decision for each refusal, "
-        f"{describe_tally(during)}; {decided} answered in all and {logged} logged"
+        f"{describe_tally(during)}; {decided} answered in all and {logged} logged",
+        fine=fine,
     )
-    return 0 if fine else 1
 
 
 def halves(cores: Sequence[int]) -> tuple[list[int], list[int]]:

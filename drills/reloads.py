@@ -21,10 +21,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import harness
 from harness import Drill, Service
@@ -143,21 +141,12 @@ def wait_for_model(service: Service, model: Model, *, refused: bool) -> bool:
     while agreed < 6:
         if time.monotonic() > deadline:
             return False
-        health = health_of(service)
+        health = service.health().get("model", {})
         fine = health.get("versions") == model.versions and ("refused" in health) == refused
         agreed = agreed + 1 if fine else 0
         if not fine:
             time.sleep(0.1)
     return True
-
-
-def health_of(service: Service) -> dict[str, Any]:
-    """Give what the service says of its model; nothing if it is not well."""
-    url = f"http://127.0.0.1:{service.port}/health"
-    with contextlib.suppress(OSError, HTTPException), urlopen(url, timeout=10) as answer:
-        health: dict[str, Any] = json.loads(answer.read())["model"]
-        return health
-    return {}
 
 
 def expected(models: Sequence[Model], requests: Sequence[Any]) -> Iterator[list[Any]]:

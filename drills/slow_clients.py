@@ -67,15 +67,13 @@ def crowd_out(drill: Drill) -> int:
         after = ask_in_turn(ports, body, seconds=1)
     failed = sum(tally.failed for tally in (crowded, calm, *after))
     beside, without = crowded.percentile(50, 200), calm.percentile(50, 200)
-    fine = not failed and beside <= 2 * max(without, MOMENT)
-    verdict = "holds" if fine else "FAILS"
-    print(
-        f"{verdict}, seed {options.seed}, {options.each} slow clients of each of {len(OPENINGS)} "
+    return drill.report(
+        f"{options.each} slow clients of each of {len(OPENINGS)} "
         f"kinds: {crowded.statuses.total()} answers beside them, {failed} failed, median "
         f"{beside * 1000:.0f} ms and p95 {crowded.percentile(95, 200) * 1000:.0f} ms, of a service "
-        f"without them {without * 1000:.0f} and {calm.percentile(95, 200) * 1000:.0f} ms"
+        f"without them {without * 1000:.0f} and {calm.percentile(95, 200) * 1000:.0f} ms",
+        fine=not failed and beside <= 2 * max(without, MOMENT),
     )
-    return 0 if fine else 1
 
 
 def ask_in_turn(ports: Sequence[int], body: bytes, *, seconds: float) -> list[Tally]:
