@@ -36,9 +36,6 @@ _LIKE_A_DATE = re.compile(
     re.ASCII,
 )
 
-#: A code of digits, as a number would not be written: 08001.
-_ZERO_IN_FRONT = re.compile(r"0+[1-9][0-9]*", re.ASCII)
-
 DATE_FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y-%m", "%Y/%m", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y",
     "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%Y%m%d",
@@ -88,11 +85,6 @@ def find_affixes(texts: Sequence[str]) -> Affixes:
             return NO_AFFIXES
         affixes.add(Affixes(match[1] or "", (match[2] or "").strip()))
     return affixes.pop() if len(affixes) == 1 else NO_AFFIXES
-
-
-def has_zero_in_front(text: str) -> bool:
-    """Check whether a text is digits with a zero in front, which a number would lose."""
-    return _ZERO_IN_FRONT.fullmatch(text) is not None
 
 
 def read_numbers(column: Column, *, affixes: Affixes, decimal: str | None) -> Floats:

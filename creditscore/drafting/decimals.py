@@ -36,9 +36,7 @@ class DecimalSign:
 POINT = DecimalSign(".")
 
 
-def find_decimals(
-    table: Table, decimal: str | None = None
-) -> tuple[str | None, Sequence[DecimalSign]]:
+def find_decimals(table: Table, decimal: str | None) -> tuple[str | None, Sequence[DecimalSign]]:
     """Return the decimal sign to state for a file, and that of each column.
 
     Where it is given, it is that of all columns. Otherwise it is stated where all columns that

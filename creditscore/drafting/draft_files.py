@@ -16,11 +16,7 @@ MAX_NAMES = 5
 
 
 def draft(
-    table: Path,
-    target: Path | None = None,
-    *,
-    outcome: str | None = None,
-    decimal: str | None = None,
+    table: Path, target: Path | None = None, *, outcome: str | None, decimal: str | None
 ) -> None:
     """Draft a schema file, and say what to look at and what to do next.
 
@@ -29,10 +25,10 @@ def draft(
     table : Path
     target : Path, optional
         Where to write it; to standard output where it is left out.
-    outcome : str, optional
-        The column of the outcome.
-    decimal : {".", ","}, optional
-        The decimal sign of the table's numbers.
+    outcome : str or None
+        The column of the outcome; None to guess it.
+    decimal : {".", ",", None}
+        The decimal sign of the table's numbers; None to find it out.
 
     Raises
     ------

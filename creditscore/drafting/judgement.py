@@ -11,7 +11,7 @@ from creditscore.drafting import names, toml_text
 from creditscore.drafting.cells import NO_AFFIXES
 from creditscore.drafting.levels import MAX_CODES
 from creditscore.drafting.profile import DATES, MAX_FEW_NUMBERS, NOTHING, NUMBERS, TEXTS, Profile
-from creditscore.schema.number_text import CURRENCY, read_amount
+from creditscore.schema.number_text import CURRENCY, read_undecided
 from creditscore.schema.reference import REFERENCE
 from creditscore.training.sample_columns import read_times
 
@@ -87,9 +87,9 @@ def judge(profile: Profile, *, copy_of: str | None) -> Ignored | None:
     if profile.kind == DATES:
         example = toml_text.quoted(profile.known_texts[0][:40])
         _, problems = read_times(column.texts)
-        role = "" if problems or names.is_birth(name) else "time"
+        role = "" if problems or names.mentions(name, names.BIRTHS) else "time"
         return Ignored(name, f"holds dates, such as {example}", role=role)
-    if names.is_place(name) and profile.n_values > MAX_CODES:
+    if names.mentions(name, names.PLACES) and profile.n_values > MAX_CODES:
         return Ignored(
             name, "is a postal code: where people live can reveal what law protects", True
         )
@@ -113,8 +113,8 @@ def _identifier(profile: Profile) -> Ignored | None:
     is_code = profile.kind == TEXTS and profile.has_zeros_in_front
     if profile.kind == TEXTS and not is_code and _share_of_amounts(profile) >= HALF:
         return Ignored(name, _foreign_number(profile), True)
-    is_personal = names.is_personal_data(name) and share >= HALF
-    is_identifier = names.is_exact_identifier(name) or (
+    is_personal = names.mentions(name, names.PERSONAL_DATA) and share >= HALF
+    is_identifier = names.mentions(name, names.EXACT_IDENTIFIERS) or (
         names.is_identifier(name) and share >= NEARLY_ALL
     )
     if is_code and share < NEARLY_ALL and not (is_personal or is_identifier):
@@ -141,11 +141,8 @@ def _is_row_number(profile: Profile) -> bool:
 def _share_of_amounts(profile: Profile) -> float:
     """Return the share of texts that are numbers, but not as the file's other numbers."""
     texts = profile.known_texts
-    return sum(bool(_CURRENCY.match(text)) or _is_any_number(text) for text in texts) / len(texts)
-
-
-def _is_any_number(text: str) -> bool:
-    return any(read_amount(text, sign) is not None for sign in ".,")
+    amounts = [text for text in texts if _CURRENCY.match(text) or read_undecided(text) is not None]
+    return len(amounts) / len(texts)
 
 
 def _foreign_number(profile: Profile) -> str:

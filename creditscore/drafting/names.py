@@ -28,6 +28,9 @@ IDENTIFIERS = frozenset({
     "row", "rownum", "nomor", "number", "no", "nr", "num", "order", "invoice", "faktur", "kode",
 })  # fmt: skip
 
+#: The clearest of them.
+EXACT_IDENTIFIERS = frozenset({"id", "ids", "uuid", "guid", "nik", "npwp", "ssn"})
+
 #: These count something where another word follows: NumberOfDependents.
 _COUNTS = frozenset({"number", "no", "num", "nr"})
 
@@ -45,7 +48,7 @@ DATES = frozenset({
 })  # fmt: skip
 
 #: Dates of birth, in some more languages: they say nothing of when a row came about.
-_BIRTHS = frozenset({
+BIRTHS = frozenset({
     "birth", "birthdate", "birthday", "born", "dob", "dateofbirth", "lahir", "kelahiran",
     "tgllahir", "nacimiento", "naissance", "nascimento", "nascita", "geburt", "geburtsdatum",
 })  # fmt: skip
@@ -69,6 +72,11 @@ def joined(name: str) -> str:
     return "".join(words(name))
 
 
+def mentions(name: str, subject: frozenset[str]) -> bool:
+    """Check whether a name has one of the words for something, such as `PLACES`."""
+    return not subject.isdisjoint(words(name))
+
+
 def is_protected(name: str) -> bool:
     """Check whether a name sounds like an attribute that law protects from discrimination."""
     tokens = set(words(name))
@@ -87,31 +95,6 @@ def is_identifier(name: str) -> bool:
     if not tokens or (len(tokens) > 1 and tokens[0] in _COUNTS):
         return False
     return tokens[0] in {"id", "nomor"} or tokens[-1] in IDENTIFIERS or tokens[-2:-1] == ["id"]
-
-
-def is_exact_identifier(name: str) -> bool:
-    """Check whether a name has the word "id", or one as clear."""
-    return not {"id", "ids", "uuid", "guid", "nik", "npwp", "ssn"}.isdisjoint(words(name))
-
-
-def is_personal_data(name: str) -> bool:
-    """Check whether a name sounds like what identifies a person."""
-    return not PERSONAL_DATA.isdisjoint(words(name))
-
-
-def is_place(name: str) -> bool:
-    """Check whether a name sounds like a postal code."""
-    return not PLACES.isdisjoint(words(name))
-
-
-def is_date(name: str) -> bool:
-    """Check whether a name sounds like a date or a month."""
-    return not DATES.isdisjoint(words(name))
-
-
-def is_birth(name: str) -> bool:
-    """Check whether a name sounds like a date of birth."""
-    return not _BIRTHS.isdisjoint(words(name))
 
 
 def is_known_later(name: str) -> bool:

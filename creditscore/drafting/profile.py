@@ -16,7 +16,6 @@ from creditscore.drafting.cells import (
     Affixes,
     find_affixes,
     find_date_format,
-    has_zero_in_front,
     is_missing,
     read_numbers,
 )
@@ -37,6 +36,9 @@ MAX_FEW_NUMBERS = 10
 
 #: Texts that a sentence lists at most.
 MAX_LISTED = 5
+
+#: A code of digits, as a number would not be written: 08001.
+_ZERO_IN_FRONT = re.compile(r"0+[1-9][0-9]*", re.ASCII)
 
 _HAS_DIGIT = re.compile(r"\d")
 
@@ -59,8 +61,6 @@ class Profile:
         What stands before and behind each number.
     sign : DecimalSign
         How they are written.
-    date_format : str
-        Of dates.
     is_stray : ndarray of shape (n_texts,), optional
         Which texts are no numbers, in a column of texts where most rows hold numbers.
     """
@@ -71,7 +71,6 @@ class Profile:
     numbers: Floats
     affixes: Affixes = NO_AFFIXES
     sign: DecimalSign = POINT
-    date_format: str = ""
     is_stray: Mask | None = None
 
     @property
@@ -123,7 +122,7 @@ class Profile:
     def has_zeros_in_front(self) -> bool:
         """Whether its texts are codes of digits, such as 08001, and not one slip or another."""
         texts = zip(self.column.texts, self.column.counts, strict=True)
-        rows = sum(int(count) for text, count in texts if has_zero_in_front(text))
+        rows = sum(int(count) for text, count in texts if _ZERO_IN_FRONT.fullmatch(text))
         return rows >= max(2, MIN_ZERO_ROWS * self.n_rows)
 
     @cached_property
@@ -179,8 +178,8 @@ def profile_column(column: Column, sign: DecimalSign) -> Profile:
         return Profile(column, NOTHING, missing, nan)
     date_format = find_date_format(column)
     # Eight digits may be an amount.
-    if date_format and (date_format != "%Y%m%d" or names.is_date(column.name)):
-        return Profile(column, DATES, missing, nan, date_format=date_format)
+    if date_format and (date_format != "%Y%m%d" or names.mentions(column.name, names.DATES)):
+        return Profile(column, DATES, missing, nan)
     affixes = find_affixes(column.texts)
     numbers = read_numbers(column, affixes=affixes, decimal=sign.sign)
     numbers[missing] = np.nan
@@ -192,8 +191,8 @@ def profile_column(column: Column, sign: DecimalSign) -> Profile:
         return Profile(column, TEXTS, missing, numbers, is_stray=is_word if is_rare else None)
     missing |= is_word
     profile = Profile(column, NUMBERS, missing, numbers, affixes=affixes, sign=sign)
-    if names.is_date(column.name) and _are_months(profile.value_counts[0]):
-        return Profile(column, DATES, missing, nan, date_format="%Y%m")
+    if names.mentions(column.name, names.DATES) and _are_months(profile.value_counts[0]):
+        return Profile(column, DATES, missing, nan)
     if profile.has_zeros_in_front:
         return Profile(column, TEXTS, missing, nan)
     return profile

@@ -8,6 +8,7 @@ import numpy as np
 
 from creditscore.arrays import Floats, Ints
 from creditscore.drafting.profile import NUMBERS, Profile
+from creditscore.evaluation import metrics
 
 #: Groups that a column of many numbers is cut into.
 BINS = 32
@@ -77,7 +78,7 @@ def discrimination(profile: Profile, bad: Ints) -> float:
         if not 0 < outcome[in_half].sum() < in_half.sum():
             return 0.5
         rates = _rates(groups[in_other_half], outcome[in_other_half], size=int(groups.max()) + 1)
-        areas.append(_area(rates[groups[in_half]], outcome[in_half]))
+        areas.append(metrics.auc(outcome[in_half], rates[groups[in_half]]))
     return max(0.5, float(np.mean(areas)))
 
 
@@ -100,15 +101,6 @@ def _rates(groups: Ints, outcome: Ints, *, size: int) -> Floats:
     rows = np.bincount(groups, minlength=size)
     bad = np.bincount(groups, weights=outcome, minlength=size)
     return np.asarray((bad + SMOOTHING * outcome.mean()) / (rows + SMOOTHING))
-
-
-def _area(scores: Floats, outcome: Ints) -> float:
-    """Return the area under the ROC curve; a pair of equal scores counts half."""
-    values, places = np.unique(scores, return_inverse=True)
-    bad = np.bincount(places, weights=outcome, minlength=len(values))
-    good = np.bincount(places, weights=1 - outcome, minlength=len(values))
-    below = np.cumsum(good) - good
-    return float(np.sum(bad * (below + good / 2)) / (bad.sum() * good.sum()))
 
 
 def filled_for_one(profile: Profile, bad: Ints) -> str:

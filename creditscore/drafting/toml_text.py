@@ -6,6 +6,8 @@ import json
 import re
 import textwrap
 
+from creditscore.schema.constraints import format_number
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 #: Columns of a line.
@@ -30,11 +32,9 @@ def value(item: object) -> str:
         return "true" if item else "false"
     if isinstance(item, str):
         return quoted(item)
-    if isinstance(item, float):
-        return str(int(item)) if item.is_integer() and abs(item) < 1e15 else repr(item)
     if isinstance(item, list | tuple):
         return f"[{', '.join(map(value, item))}]"
-    return str(item)
+    return format_number(item) if isinstance(item, float) else str(item)
 
 
 def comment(text: str) -> list[str]:
