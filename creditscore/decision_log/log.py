@@ -16,7 +16,7 @@ from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, Database
 from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
 from creditscore.decision_log.idempotency import claim, first_answer
 from creditscore.decision_log.outcomes import Outcome, read_outcomes, write_outcome
-from creditscore.decision_log.overrides import Override, read_overrides
+from creditscore.decision_log.overrides import Override, read_overrides, write_override
 from creditscore.decision_log.scan import read_row
 from creditscore.decision_log.search import Filters, Page, read_page
 from creditscore.decision_log.tables import decisions, insert_all
@@ -30,7 +30,7 @@ from creditscore.decisions.record import (
     to_row,
     to_time,
 )
-from creditscore.errors import DatabaseUnavailable, KeyReused
+from creditscore.errors import DatabaseUnavailable, KeyReused, NoOverride
 
 #: Decisions on a page: unless the request says otherwise, and at most.
 PAGE_SIZE = 50
@@ -247,6 +247,38 @@ class DecisionLog:
             number = read_row(connection, decision_id)["number"]
             outcome = Outcome(defaulted, self.now(), key_id)
             return write_outcome(connection, number, outcome)
+
+    def record_override(
+        self,
+        decision_id: str,
+        *,
+        label: str,
+        reason: str,
+        decided_by: str | None = None,
+        key_id: str | None = None,
+    ) -> Override:
+        """Log the override of a decision; the same override once more changes nothing.
+
+        Returns
+        -------
+        Override
+            As it was logged the first time.
+
+        Raises
+        ------
+        UnknownDecision
+            If no decision has that id.
+        NoOverride
+            If the model's label is the same.
+        OverrideConflict
+            If another override is logged.
+        """
+        with self.database.writing() as connection:
+            decision = read_row(connection, decision_id)
+            if decision["label"] == label:
+                raise NoOverride("the model decided the same")
+            override = Override(label, reason, decided_by, self.now(), key_id)
+            return write_override(connection, decision["number"], override)
 
     def outcomes_and_overrides(
         self, logged_decisions: Sequence[LoggedDecision]

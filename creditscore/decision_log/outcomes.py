@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,11 +25,7 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as plain data."""
-        return {
-            "defaulted": self.defaulted,
-            "recorded_at": timestamp(self.recorded_at),
-            "key_id": self.key_id,
-        }
+        return asdict(self) | {"recorded_at": timestamp(self.recorded_at)}
 
 
 def write_outcome(connection: Connection, number: int, outcome: Outcome) -> Outcome:
@@ -42,13 +38,8 @@ def write_outcome(connection: Connection, number: int, outcome: Outcome) -> Outc
     """
     logged_outcome = read_outcomes(connection, [number]).get(number)
     if logged_outcome is None:
-        row = {
-            "number": number,
-            "defaulted": outcome.defaulted,
-            "recorded_at": to_milliseconds(outcome.recorded_at),
-            "key_id": outcome.key_id,
-        }
-        insert_if_new(connection, outcomes, row)
+        row = asdict(outcome) | {"recorded_at": to_milliseconds(outcome.recorded_at)}
+        insert_if_new(connection, outcomes, {"number": number, **row})
         # In PostgreSQL another worker's may have come first: then it counts.
         logged_outcome = read_outcomes(connection, [number])[number]
     if logged_outcome.defaulted != outcome.defaulted:

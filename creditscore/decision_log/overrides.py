@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from creditscore.decision_log.database import Database
-from creditscore.decision_log.scan import read_row
 from creditscore.decision_log.tables import decisions, insert_if_new, overrides
 from creditscore.decisions.assessor import timestamp
 from creditscore.decisions.record import to_milliseconds, to_time
-from creditscore.errors import NoOverride, OverrideConflict
+from creditscore.errors import OverrideConflict
 
 #: Characters of a reason and of a person's name, at most.
 MAX_REASON_LENGTH = 1000
@@ -47,39 +44,7 @@ class Override:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the override as plain data."""
-        return {
-            "label": self.label,
-            "reason": self.reason,
-            "decided_by": self.decided_by,
-            "recorded_at": timestamp(self.recorded_at),
-            "key_id": self.key_id,
-        }
-
-
-def record_override(database: Database, decision_id: str, override: Override) -> Override:
-    """Log the override of a decision; the same override once more changes nothing.
-
-    Returns
-    -------
-    Override
-        As it was logged the first time.
-
-    Raises
-    ------
-    UnknownDecision
-        If no decision has that id.
-    NoOverride
-        If the model's label is the same.
-    OverrideConflict
-        If another override is logged.
-    DatabaseUnavailable
-        If it cannot be logged.
-    """
-    with database.writing() as connection:
-        decision = read_row(connection, decision_id)
-        if decision["label"] == override.label:
-            raise NoOverride("the model decided the same")
-        return write_override(connection, decision["number"], override)
+        return asdict(self) | {"recorded_at": timestamp(self.recorded_at)}
 
 
 def write_override(connection: Connection, number: int, override: Override) -> Override:
@@ -92,15 +57,8 @@ def write_override(connection: Connection, number: int, override: Override) -> O
     """
     entry = read_overrides(connection, [number]).get(number)
     if entry is None:
-        row = {
-            "number": number,
-            "label": override.label,
-            "reason": override.reason,
-            "decided_by": override.decided_by,
-            "recorded_at": to_milliseconds(override.recorded_at),
-            "key_id": override.key_id,
-        }
-        insert_if_new(connection, overrides, row)
+        row = asdict(override) | {"recorded_at": to_milliseconds(override.recorded_at)}
+        insert_if_new(connection, overrides, {"number": number, **row})
         # In PostgreSQL another worker's may have come first: then it counts.
         entry = read_overrides(connection, [number])[number]
     if (entry.reason, entry.decided_by) != (override.reason, override.decided_by):
@@ -120,9 +78,9 @@ def read_overrides(connection: Connection, numbers: Sequence[int]) -> dict[int, 
 
 
 def count_overrides(
-    connection: Connection, which: ColumnElement[bool], counts: Mapping[str, Counter[str]]
-) -> None:
-    """Add the overrides of some decisions to the counts, by model version and final label."""
+    connection: Connection, which: ColumnElement[bool]
+) -> Iterable[tuple[str, str, int]]:
+    """Return model version, final label and number of the overrides of some decisions."""
     version, label = decisions.c.model_version, overrides.c.label
     query = (
         select(version, label, func.count())
@@ -130,5 +88,4 @@ def count_overrides(
         .where(which)
         .group_by(version, label)
     )
-    for name, final_label, count in connection.execute(query):
-        counts[name][final_label] += int(count)
+    return connection.execute(query)

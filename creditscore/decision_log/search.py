@@ -56,10 +56,6 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
 
-    def condition(self) -> ColumnElement[bool]:
-        """Return the condition on a row."""
-        return and_(decided_between(self.since, self.until), self.timeless_condition())
-
     def timeless_condition(self) -> ColumnElement[bool]:
         """Return the condition on all of a row but its time; the index of times can answer it."""
         columns = decisions.c
@@ -151,7 +147,8 @@ def _find_newest(
     database: Database, filters: Filters, *, count: int, cursor: int | None
 ) -> list[int]:
     """Find the newest decisions before a number, at most so many; give their numbers."""
-    number, condition = decisions.c.number, filters.condition()
+    number = decisions.c.number
+    condition = and_(decided_between(filters.since, filters.until), filters.timeless_condition())
     # Outcomes come months later: the newest decisions have none.
     column = outcomes.c.number if filters.outcome == RECORDED else number
     with database.reading() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,9 @@ OutcomeCounts = Counter[tuple[float, bool]]
 
 
 def count_outcomes(
-    connection: Connection, which: ColumnElement[bool], counts: Mapping[str, OutcomeCounts]
-) -> None:
-    """Add the known outcomes of some decisions to the counts of their model's version."""
+    connection: Connection, which: ColumnElement[bool]
+) -> Iterable[tuple[str, float, bool, int]]:
+    """Return version, probability of default, outcome and number of decisions that have one."""
     version, predicted = decisions.c.model_version, decisions.c.probability_of_default
     query = (
         select(version, predicted, outcomes.c.defaulted, func.count())
@@ -32,8 +32,7 @@ def count_outcomes(
         .where(which)
         .group_by(version, predicted, outcomes.c.defaulted)
     )
-    for name, probability, defaulted, count in connection.execute(query):
-        counts[name][probability, bool(defaulted)] += int(count)
+    return connection.execute(query)
 
 
 def outcome_arrays(counts: OutcomeCounts) -> tuple[Floats, Ints]:

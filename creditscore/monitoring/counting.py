@@ -111,17 +111,12 @@ def count(database: Database, window: Window, by: str) -> defaultdict[str, Versi
     """
     versions: defaultdict[str, VersionCounts] = defaultdict(VersionCounts)
     for day in window.days():
-        outcomes: defaultdict[str, OutcomeCounts] = defaultdict(Counter)
-        overrides: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        start = first_day(day.since.astimezone(UTC).date(), by)
         with database.reading(seconds=COUNT_TIMEOUT_S) as connection:
             _count_bins(connection, day, versions, by)
-            count_outcomes(connection, day.condition, outcomes)
-            count_overrides(connection, day.condition, overrides)
-        start = first_day(day.since.astimezone(UTC).date(), by)
-        for version, counts in outcomes.items():
-            versions[version].periods[start].outcomes.update(counts)
-        for version, labels in overrides.items():
-            for label, rows in labels.items():
+            for version, predicted, defaulted, rows in count_outcomes(connection, day.condition):
+                versions[version].periods[start].outcomes[predicted, defaulted] += rows
+            for version, label, rows in count_overrides(connection, day.condition):
                 versions[version].periods[start].overrides[label == ELIGIBLE] += rows
     return versions
 

@@ -15,7 +15,6 @@ from creditscore.evaluation import metrics
 from creditscore.monitoring.backtest import outcome_arrays
 from creditscore.monitoring.counting import Counts
 from creditscore.monitoring.drift import merge_labels, shift
-from creditscore.monitoring.periods import last_day
 from creditscore.monitoring.verdicts import (
     FAILS,
     NOTICE,
@@ -86,15 +85,7 @@ class Period:
 
 
 def measure(counts: Counts, card: Scorecard, reference: Reference, triggers: Triggers) -> Figures:
-    """Compute the figures of some decisions of a scorecard.
-
-    Parameters
-    ----------
-    counts : Counts
-    card : Scorecard
-    reference : Reference
-    triggers : Triggers
-    """
+    """Compute the figures of some decisions of a scorecard."""
     training_bins, min_rows = card.training_bins, triggers.min_decisions
     predicted, observed = outcome_arrays(counts.outcomes)
     matured, bads = len(observed), int(observed.sum())
@@ -154,20 +145,6 @@ def fired(
             }
         )
     return findings
-
-
-def make_periods(
-    counts: dict[date, Counts],
-    by: str,
-    card: Scorecard,
-    reference: Reference,
-    triggers: Triggers,
-) -> list[Period]:
-    """Compute the figures of each period that has decisions."""
-    return [
-        Period(first, last_day(first, by), measure(period_counts, card, reference, triggers))
-        for first, period_counts in sorted(counts.items())
-    ]
 
 
 def _limits(trigger: str, reference: Reference, triggers: Triggers) -> dict[str, Any]:

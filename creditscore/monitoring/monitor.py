@@ -14,9 +14,9 @@ from creditscore.evaluation.confidence_intervals import rate
 from creditscore.evaluation.fairness import MIN_GROUP_ROWS, differ_from_rest, verdict
 from creditscore.monitoring.backtest import compare_outcomes
 from creditscore.monitoring.counting import BinCounts, Counts, VersionCounts, clip, count
-from creditscore.monitoring.course import fired, make_periods, measure
+from creditscore.monitoring.course import Period, fired, measure
 from creditscore.monitoring.drift import merge_labels, shift
-from creditscore.monitoring.periods import Window, choose_period
+from creditscore.monitoring.periods import Window, choose_period, last_day
 from creditscore.monitoring.verdicts import FAILS, NOTICE, Reference, read_reference, worst
 from creditscore.scorecard.bins import Bins
 from creditscore.scorecard.model import Model
@@ -108,7 +108,10 @@ def _describe(
     card, triggers = model.scorecards[name], model.schema.triggers
     counts = version.total()
     figures = measure(counts, card, reference, triggers)
-    periods = make_periods(version.periods, by, card, reference, triggers)
+    periods = [
+        Period(first, last_day(first, by), measure(period_counts, card, reference, triggers))
+        for first, period_counts in sorted(version.periods.items())
+    ]
     fired_triggers = fired(figures, periods, reference, triggers)
     return {
         "verdict": worst(trigger["verdict"] for trigger in fired_triggers),

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from creditscore.decision_log.log import DecisionLog
-from creditscore.decision_log.overrides import (
-    MAX_NAME_LENGTH,
-    MAX_REASON_LENGTH,
-    Override,
-    record_override,
-)
+from creditscore.decision_log.overrides import MAX_NAME_LENGTH, MAX_REASON_LENGTH
 from creditscore.errors import Fault
 from creditscore.i18n.catalogue import say
 from creditscore.schema.constraints import Rejected, describe_value
@@ -54,14 +48,6 @@ def read_override(body: object) -> StatedOverride:
     if faults:
         raise WrongValues(faults)
     return StatedOverride(label, reason or "", decided_by)
-
-
-def record_stated(
-    log: DecisionLog, decision_id: str, stated: StatedOverride, *, key_id: str
-) -> Override:
-    """Log an override that a client states, now; errors as of `record_override`."""
-    override = Override(*stated, recorded_at=log.now(), key_id=key_id)
-    return record_override(log.database, decision_id, override)
 
 
 def _read_line(

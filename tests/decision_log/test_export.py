@@ -21,7 +21,6 @@ from flask import Flask
 from logged import database_of, decide, edit, row_of, run
 
 from creditscore.decision_log.log import DecisionLog
-from creditscore.decision_log.overrides import Override, record_override
 from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Decision, timestamp
@@ -119,16 +118,17 @@ def test_an_outcome_is_exported_with_its_decision(app: Flask, log: DecisionLog) 
 def test_an_override_is_exported_with_its_decision(app: Flask, log: DecisionLog) -> None:
     old, young = hourly(2)
     log.record([old, young], ORIGIN)
-    override = Override("eligible", "=a guarantor", "A. Officer", NOON, "k-2")
-    record_override(log.database, old.decision_id, override)
+    stated = {"label": "eligible", "reason": "=a guarantor", "decided_by": "A. Officer"}
+    log.record_override(old.decision_id, **stated, key_id="k-2")
 
     exported = {line["decision_id"]: line["override"] for line in lines(export(app))}
     (overridden_row, other_row) = table(export(app, "--format", "csv"))
 
-    assert exported == {old.decision_id: override.to_dict(), young.decision_id: None}
-    cells = {name: overridden_row[f"override.{name}"] for name in override.to_dict()}
-    assert cells == {**override.to_dict(), "reason": "'=a guarantor"}
-    assert {other_row[f"override.{name}"] for name in override.to_dict()} == {""}
+    override = {**stated, "recorded_at": timestamp(NOON), "key_id": "k-2"}
+    assert exported == {old.decision_id: override, young.decision_id: None}
+    cells = {name: overridden_row[f"override.{name}"] for name in override}
+    assert cells == {**override, "reason": "'=a guarantor"}
+    assert {other_row[f"override.{name}"] for name in override} == {""}
 
 
 # CSV

@@ -20,7 +20,6 @@ from threads import at_once
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.integrity import check_log
 from creditscore.decision_log.log import DecisionLog
-from creditscore.decision_log.overrides import Override, record_override
 from creditscore.decision_log.retention import (
     check_old_enough,
     count_older,
@@ -70,8 +69,7 @@ def test_what_is_older_goes_with_all_that_belongs_to_it_and_the_rest_stays(
     log.record(young, RequestOrigin("r-2", None, "once", "hash"))
     for original in (old[0], young[0]):
         log.record_outcome(original.decision_id, defaulted=True)
-        override = Override("eligible", "a guarantor", None, NOW, None)
-        record_override(log.database, original.decision_id, override)
+        log.record_override(original.decision_id, label="eligible", reason="a guarantor")
 
     counts = list(purge(log.database, LIMIT, now=NOW))
 

@@ -16,7 +16,6 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.outcome_batch import StatedOutcome, record_outcomes
-from creditscore.decision_log.overrides import Override, record_override
 from creditscore.decisions.assessor import Decision
 from creditscore.decisions.record import RequestOrigin
 from creditscore.monitoring.monitor import monitor_model
@@ -172,10 +171,8 @@ def test_overrides_are_counted_on_each_side_of_the_cut_off(logged: Logged, model
     refused = [decision.decision_id for decision in decisions if decision.label != ELIGIBLE]
     approved = [decision.decision_id for decision in decisions if decision.label == ELIGIBLE]
     for decision_id in refused[:3]:
-        override = Override("eligible", "a guarantor", None, NOON, None)
-        record_override(logged.log.database, decision_id, override)
-    override = Override("not_eligible", "forged papers", None, NOON, None)
-    record_override(logged.log.database, approved[-1], override)
+        logged.log.record_override(decision_id, label="eligible", reason="a guarantor")
+    logged.log.record_override(approved[-1], label="not_eligible", reason="forged papers")
 
     scorecards = logged.monitor(model)["scorecards"]
 

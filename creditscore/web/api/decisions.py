@@ -32,7 +32,7 @@ from creditscore.web.content_negotiation import (
 )
 from creditscore.web.decision_filters import CSV, FORMATS, filter_parameters
 from creditscore.web.file_answer import TABLE
-from creditscore.web.override_body import read_override, record_stated
+from creditscore.web.override_body import read_override
 from creditscore.web.pages.decision_outcome import read_outcome_form, write_from_page
 from creditscore.web.pages.decision_override import read_override_form, write_override_from_page
 from creditscore.web.pages.decision_view import show_decision
@@ -130,7 +130,7 @@ def override(decision_id: str) -> ResponseReturnValue:
         form = read_override_form(request, max_bytes=MAX_OVERRIDE_BYTES)
         return mark_negotiated(write_override_from_page(valid_id, form, key_id=g.key_id))
     stated = read_override(read_json(request, max_bytes=MAX_OVERRIDE_BYTES))
-    logged = record_stated(service().log, valid_id, stated, key_id=g.key_id)
+    logged = service().log.record_override(valid_id, **stated._asdict(), key_id=g.key_id)
     return jsonify(decision_id=valid_id, **logged.to_dict())
 
 

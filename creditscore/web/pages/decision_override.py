@@ -10,7 +10,7 @@ from creditscore.errors import Fault, NoOverride, OverrideConflict
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.web.content_negotiation import page_language
-from creditscore.web.override_body import NEEDED, OPTIONAL, read_override, record_stated
+from creditscore.web.override_body import NEEDED, OPTIONAL, read_override
 from creditscore.web.pages.decision_view import (
     MAX_LENGTHS,
     OverrideForm,
@@ -49,7 +49,7 @@ def write_override_from_page(decision_id: str, typed: dict[str, str], *, key_id:
     typed = {**typed, "reason": " ".join(typed["reason"].split())}
     try:
         stated = read_override(typed)
-        record_stated(log, decision_id, stated, key_id=key_id)
+        log.record_override(decision_id, **stated._asdict(), key_id=key_id)
     except WrongValues as wrong:
         messages = [_in_words(fault, typed, language) for fault in wrong.faults]
         status = UNPROCESSABLE
