@@ -53,11 +53,6 @@ class Utf8Stream:
         self._decoder = codecs.getincrementaldecoder(self.encoding)()
 
     @property
-    def buffer(self) -> bytes:
-        """What was read already, as it stands in the file."""
-        return self._buffer
-
-    @property
     def is_exhausted(self) -> bool:
         """Whether all of a short file has been read."""
         return self._is_short and not self._buffer

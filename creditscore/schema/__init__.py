@@ -25,7 +25,7 @@ from creditscore.schema.fields import (
 )
 from creditscore.schema.parsing import MAX_FAULTS
 from creditscore.schema.reader import load_schema, read_schema
-from creditscore.schema.schema import Schema, to_matrix
+from creditscore.schema.schema import Schema
 
 __all__ = [
     "MAX_FAULTS",
@@ -48,5 +48,4 @@ __all__ = [
     "from_text",
     "load_schema",
     "read_schema",
-    "to_matrix",
 ]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import replace
 
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, Text
+from creditscore.readers.file_format import clean_name
 from creditscore.schema.constraints import CodeList, Value
 from creditscore.schema.toml_reader import TomlTable, shown
 
@@ -32,7 +32,7 @@ def _order(table: TomlTable, rule: CodeList) -> tuple[tuple[Value, ...], bool]:
     if "order" not in table.content:
         return (), False
     allowed = "'target' or a list of all the field's codes, each once"
-    order: object = table.get("order", (str, list), allowed, None)
+    order: object = table.get("order", (str, list), allowed)
     if order == "target":
         return (), True
     codes = [normalise(code) for code in order] if isinstance(order, list) else []
@@ -46,7 +46,7 @@ def _order(table: TomlTable, rule: CodeList) -> tuple[tuple[Value, ...], bool]:
 def _other_code(table: TomlTable, rule: CodeList) -> Value | None:
     if "other" not in table.content:
         return None
-    code: Value = table.get("other", (int, str), "one of the field's codes", None)
+    code: Value = table.get("other", (int, str), "one of the field's codes")
     if type(code) is not rule.python_type or code not in rule.labels:
         table.refuse("other", f"must be one of the field's codes, got {shown(code)}")
     return code
@@ -78,7 +78,7 @@ def read_labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
     allowed = "a list of tables such as { value = 1, en = 'married' }"
     if plain:
         allowed += ", or of codes"
-    entries: list[object] = table.get("codes", list, allowed, None)
+    entries: list[object] = table.get("codes", list, allowed)
     labels: dict[Value, Text] = {}
     for index, entry in enumerate(entries):
         # By type: true is an int as well.
@@ -88,7 +88,7 @@ def read_labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
             table.refuse("codes", f"must be {allowed}, got {shown(entry)}")
         item = TomlTable(table.source, f"{table.key('codes')}[{index}]", entry)
         item.allow("value", *LANGUAGES)
-        value = normalise(item.get("value", (int, str), "a whole number or a text", None))
+        value = normalise(item.get("value", (int, str), "a whole number or a text"))
         if value in labels:
             item.refuse("value", f"appears twice in the list: {value!r}")
         item.text(DEFAULT_LANGUAGE)
@@ -102,4 +102,4 @@ def read_labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
 
 def normalise(value: Value) -> Value:
     """Return a text as texts are compared: without outer spaces, in Unicode's form NFC."""
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+    return clean_name(value) if isinstance(value, str) else value

@@ -8,7 +8,6 @@ choose from (`choices`).
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import Any
 
 from creditscore.i18n.catalogue import LANGUAGES, Text, in_language, say
 from creditscore.i18n.number_format import say_number
+from creditscore.readers.file_format import clean_name
 from creditscore.schema.number_text import NUMBER, AmbiguousNumber, read_amount, read_undecided
 
 #: A value as a client sent it and as it is kept: 35.0 becomes 35, nothing else changes.
@@ -213,7 +213,7 @@ class CodeList:
             code: Value = raw
             if code not in self.labels:
                 # "é" can be one character or two, and spaces around a text cannot be seen.
-                code = unicodedata.normalize("NFC", raw).strip()
+                code = clean_name(raw)
         elif type(raw) is float and raw.is_integer():
             code = int(raw)
         elif type(raw) is int:

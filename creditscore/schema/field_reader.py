@@ -113,7 +113,7 @@ def _missing(table: TomlTable, rule: Rule) -> MissingValues | None:
             table.refuse("missing_values", f"must be {allowed}, got {shown(entry)}")
         item = TomlTable(table.source, f"{table.key('missing_values')}[{index}]", entry)
         item.allow("value", *LANGUAGES)
-        value: Value = item.get("value", (int, float, str), "a number or a text", None)
+        value: Value = item.get("value", (int, float, str), "a number or a text")
         value = normalise(value)
         if value in rule.labels:
             item.refuse("value", f"is one of the field's codes, got {shown(value)}")
@@ -127,9 +127,7 @@ def _missing(table: TomlTable, rule: Rule) -> MissingValues | None:
 
 def _numeric_range(table: TomlTable, kind: str, unit: Text) -> NumericRange:
     bounds = {
-        name: table.get(name, (int, float), "a number", None)
-        for name in BOUNDS
-        if name in table.content
+        name: table.get(name, (int, float), "a number") for name in BOUNDS if name in table.content
     }
     for inclusive in ("minimum", "maximum"):
         if inclusive in bounds and f"exclusive_{inclusive}" in bounds:
@@ -168,7 +166,7 @@ def _change(table: TomlTable, rule: Rule) -> Change | None:
         inner.refuse("direction", f"must be increase or decrease, got {direction!r}")
     limit = None
     if "limit" in inner.content:
-        limit = inner.get("limit", (int, float), "a number", None)
+        limit = inner.get("limit", (int, float), "a number")
         if not rule.contains(limit):
             inner.refuse("limit", f"must be {rule.allowed[DEFAULT_LANGUAGE]}, got {limit}")
     return Change(direction, limit)
@@ -244,7 +242,7 @@ def _wording(item: TomlTable, rule: Rule) -> Wording:
             problem = f"may hold {{value}} and no other braces, got {shown(words)}"
             item.refuse(f"describes.{language}", problem)
     bounds = {
-        name: item.get(name, (int, float), "a number", None)
+        name: item.get(name, (int, float), "a number")
         for name in ("minimum", "maximum")
         if name in item.content
     }
@@ -273,7 +271,7 @@ def _accepted(item: TomlTable, rule: Rule, raws: list[object]) -> tuple[Value, .
 
 
 def _example(table: TomlTable, rule: Rule) -> Value:
-    raw = table.get("example", (int, float, str), "a value that the field accepts", None)
+    raw = table.get("example", (int, float, str), "a value that the field accepts")
     rule = _documented(rule)
     try:
         return rule.accept(raw)

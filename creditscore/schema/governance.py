@@ -6,7 +6,7 @@ Declarations are texts for people. No decision and no model version depends on t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -84,9 +84,6 @@ class Governance:
     variables: Mapping[str, Text] = field(default_factory=dict)
     triggers: Triggers | None = None
     sign_off: Mapping[str, Signature] = field(default_factory=dict)
-
-
-KEYS = tuple(attribute.name for attribute in fields(Governance))
 
 
 def read_governance(top: TomlTable, names: Collection[str]) -> Governance:
@@ -170,7 +167,7 @@ def _release(item: TomlTable) -> Release:
 
 def _date(table: TomlTable, key: str) -> str:
     allowed = "a date such as 2026-01-31"
-    text: str = table.get(key, str, allowed, None)
+    text: str = table.get(key, str, allowed)
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:

@@ -156,7 +156,7 @@ def _stated_format(top: TomlTable) -> StatedFormat:
         separator=_one_of(table, "separator", tuple(SEPARATORS)),
         decimal=_one_of(table, "decimal", SIGNS),
         encoding=_encoding(table),
-        header_line=table.positive("header_line", None),
+        header_line=table.positive("header_line"),
         sheet=table.text("sheet") if "sheet" in table.content else None,
     )
 
@@ -283,13 +283,9 @@ def _forest(parent: TomlTable) -> ForestSettings:
     if "forest" not in parent.content:
         return ForestSettings()
     table = parent.table("forest")
-    table.allow("trees", "max_depth", "min_samples_leaf", "max_features")
-    settings = ForestSettings(
-        trees=table.positive("trees", None),
-        max_depth=table.positive("max_depth", None),
-        min_samples_leaf=table.positive("min_samples_leaf", None),
-        max_features=table.positive("max_features", None),
-    )
+    keys = ("trees", "max_depth", "min_samples_leaf", "max_features")
+    table.allow(*keys)
+    settings = ForestSettings(**{key: table.positive(key) for key in keys})
     return settings if settings.min_samples_leaf is None else settings.completed()
 
 

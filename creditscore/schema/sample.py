@@ -57,7 +57,7 @@ def _bad_rate(table: TomlTable) -> float | None:
     if "bad_rate" not in table.content:
         return None
     allowed = "a share above 0 and below 1, such as 0.03"
-    rate: float = table.get("bad_rate", (int, float), allowed, None)
+    rate: float = table.get("bad_rate", (int, float), allowed)
     if not 0 < rate < 1:
         table.refuse("bad_rate", f"must be {allowed}, got {shown(rate)}")
     if "weight" in table.content:

@@ -103,7 +103,8 @@ class Schema:
         ndarray of shape (n_applicants, n_names), float32
         """
         rows = [self.row(applicant, names) for applicant in applicants]
-        return to_matrix(rows, n_columns=len(names))
+        # In single precision: scikit-learn rounds to it, so do we.
+        return np.array(rows, np.float64).reshape(len(rows), len(names)).astype(np.float32)
 
     def row(self, applicant: Applicant, names: Sequence[str]) -> list[float]:
         """Encode one applicant."""
@@ -118,8 +119,3 @@ class Schema:
     def base_fields(self) -> tuple[str, ...]:
         """The fields of the smallest scorecard, which every applicant has."""
         return next(iter(self.scorecards.values())).fields
-
-
-def to_matrix(rows: Sequence[Sequence[float]], *, n_columns: int) -> Matrix:
-    """Stack encoded applicants, in single precision: scikit-learn rounds to it, so do we."""
-    return np.array(rows, dtype=np.float64).reshape(len(rows), n_columns).astype(np.float32)

@@ -38,7 +38,9 @@ class TomlTable:
                 allowed = f"allowed are {', '.join(names)}{hint(name, names)}"
                 self.refuse(name, f"is not a key here: {allowed}")
 
-    def get(self, name: str, kind: type | tuple[type, ...], allowed: str, default: Any) -> Any:
+    def get(
+        self, name: str, kind: type | tuple[type, ...], allowed: str, default: Any = None
+    ) -> Any:
         """Read a value of a kind, or the default where there is none."""
         if name not in self.content:
             if default is not None:
@@ -54,9 +56,9 @@ class TomlTable:
             self.refuse(name, problem)
         return value
 
-    def text(self, name: str, default: str | None = None) -> str:
+    def text(self, name: str) -> str:
         """Read a text."""
-        value: str = self.get(name, str, "a text", default)
+        value: str = self.get(name, str, "a text")
         return value
 
     def flag(self, name: str) -> bool:
@@ -64,12 +66,12 @@ class TomlTable:
         value: bool = self.get(name, bool, "true or false", default=False)
         return value
 
-    def positive(self, name: str, default: int | None) -> int | None:
-        """Read a count."""
+    def positive(self, name: str) -> int | None:
+        """Read a count; None where it is left out."""
         if name not in self.content:
-            return default
+            return None
         allowed = f"a whole number from 1 to {MAX_COUNT}"
-        value: int = self.get(name, int, allowed, None)
+        value: int = self.get(name, int, allowed)
         if not 1 <= value <= MAX_COUNT:
             self.refuse(name, f"must be {allowed}, got {value}")
         return value
@@ -83,7 +85,7 @@ class TomlTable:
 
     def table(self, name: str) -> TomlTable:
         """Read a table."""
-        return TomlTable(self.source, self.key(name), self.get(name, dict, "a table", None))
+        return TomlTable(self.source, self.key(name), self.get(name, dict, "a table"))
 
     def tables(self, name: str, default: dict[str, Any] | None = None) -> dict[str, TomlTable]:
         """Read a table of tables."""
@@ -101,7 +103,7 @@ class TomlTable:
         if name not in self.content and default is not None:
             return default
         allowed = "a text, or a table of texts by language such as { en = '...' }"
-        table = TomlTable(self.source, self.key(name), self.get(name, dict, allowed, None))
+        table = TomlTable(self.source, self.key(name), self.get(name, dict, allowed))
         table.allow(*LANGUAGES)
         table.text(DEFAULT_LANGUAGE)
         return {language: table.text(language) for language in table.content}

@@ -84,7 +84,7 @@ def _readers(table: TomlTable) -> dict[str, Callable[[str], Any]]:
         return _number(table, name, "percentage points above 0 and below 100", low=0, high=100)
 
     def count(name: str) -> int:
-        return table.positive(name, None) or MAX_COUNT
+        return table.positive(name) or MAX_COUNT
 
     return {
         "score_psi": positive,
@@ -100,7 +100,7 @@ def _readers(table: TomlTable) -> dict[str, Callable[[str], Any]]:
 
 
 def _number(table: TomlTable, name: str, allowed: str, *, low: float, high: float) -> float:
-    number: float = table.get(name, (int, float), allowed, None)
+    number: float = table.get(name, (int, float), allowed)
     if not low < number < high:
         table.refuse(name, f"must be {allowed}, got {shown(number)}")
     return float(number)
@@ -108,7 +108,7 @@ def _number(table: TomlTable, name: str, allowed: str, *, low: float, high: floa
 
 def _bounds(table: TomlTable, name: str) -> tuple[float, float]:
     allowed = "a list of two numbers around 1, such as [0.8, 1.25]"
-    bounds = table.get(name, (list, tuple), allowed, None)
+    bounds = table.get(name, (list, tuple), allowed)
     numbers = [bound for bound in bounds if isinstance(bound, int | float)]
     if len(bounds) != 2 or len(numbers) != 2 or not 0 < numbers[0] < 1 < numbers[1] < float("inf"):
         table.refuse(name, f"must be {allowed}, got {shown(bounds)}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 from drafted import ROWS, cycle, drafted
 
-from creditscore.schema.governance import KEYS, Governance, Release
+from creditscore.schema.governance import Governance, Release
 from creditscore.schema.reader import load_schema
 
 COLUMNS = {
@@ -19,7 +20,7 @@ def test_each_declaration_is_asked_for_and_none_is_made(tmp_path: Path) -> None:
     draft, document = drafted(tmp_path, COLUMNS)
 
     questions = {*document["governance"], "versions", "triggers"}
-    assert questions == set(KEYS)
+    assert questions == {key.name for key in fields(Governance)}
     assert "# [[governance.versions]]" in draft.text
     assert list(document["governance"]["variables"]) == list(document["fields"])
     (tmp_path / "draft.toml").write_text(draft.text, encoding="utf-8")
