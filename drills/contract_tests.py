@@ -14,7 +14,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 import harness
@@ -62,11 +61,11 @@ expected-statuses = ["2xx", "415", "422"]
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["untrue"])
     parser.add_argument("--examples", type=int, default=100, help="of each route, at most")
-    return harness.run(ask_everything, parser.parse_args(arguments), in_memory=True)
+    return harness.run(ask_everything, parser.parse_args(), in_memory=True)
 
 
 def ask_everything(drill: Drill) -> int:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Sequence
 
 import harness
 from harness import Drill, Service
@@ -27,13 +26,13 @@ WORKER, MASTER = 0.5, 0.3
 PAUSE_S = (0.2, 1.0)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(
         __doc__, faults=["answers_first", "forgets_keys"], databases=["sqlite", "postgres"]
     )
     parser.add_argument("--kills", type=int, default=20)
-    return harness.run(kill_again_and_again, parser.parse_args(arguments))
+    return harness.run(kill_again_and_again, parser.parse_args())
 
 
 def kill_again_and_again(drill: Drill) -> int:

@@ -14,7 +14,7 @@ import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,11 @@ PIECE = 4096
 Damage = Callable[[bytes, random.Random], bytes]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["trusting"])
     parser.add_argument("--damages", type=int, default=1000)
-    return harness.run(damage_again_and_again, parser.parse_args(arguments))
+    return harness.run(damage_again_and_again, parser.parse_args())
 
 
 def damage_again_and_again(drill: Drill) -> int:

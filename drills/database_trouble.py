@@ -38,12 +38,12 @@ PAUSE_S = (0.2, 1.0)
 Trouble = Callable[[], AbstractContextManager[None]]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["answers_anyway"], databases=["sqlite", "postgres"])
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=2, help="that each trouble lasts")
-    return harness.run(trouble, parser.parse_args(arguments), own_server=True)
+    return harness.run(trouble, parser.parse_args(), own_server=True)
 
 
 def trouble(drill: Drill) -> int:

@@ -15,7 +15,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -42,11 +42,11 @@ START_TABLE_BYTES = WAL_MEGABYTES * 2**20
 WAIT_TIMEOUT_S = 60.0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["answers_anyway"], databases=["sqlite", "postgres"])
     parser.add_argument("--steps", type=int, default=8)
-    return harness.run(fill_again_and_again, parser.parse_args(arguments), own_server=True)
+    return harness.run(fill_again_and_again, parser.parse_args(), own_server=True)
 
 
 def fill_again_and_again(drill: Drill) -> int:

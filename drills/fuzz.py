@@ -22,7 +22,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -59,12 +58,12 @@ LINES = (
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["lenient"])
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--readings", type=int, default=1_000_000)
-    return harness.run(send_everything, parser.parse_args(arguments), in_memory=True)
+    return harness.run(send_everything, parser.parse_args(), in_memory=True)
 
 
 def send_everything(drill: Drill) -> int:

@@ -16,7 +16,6 @@ import select
 import socket
 import sys
 import time
-from collections.abc import Sequence
 
 import harness
 from clients import post
@@ -40,10 +39,10 @@ BODY_BYTES, HOLDERS, BEFORE, MAX_BYTES = 15 * 2**20, 24, 40, 96 * 2**20
 MOMENT = 1.0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["boundless"])
-    return harness.run(attack, parser.parse_args(arguments), in_memory=True)
+    return harness.run(attack, parser.parse_args(), in_memory=True)
 
 
 def attack(drill: Drill) -> int:

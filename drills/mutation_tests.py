@@ -52,12 +52,12 @@ def read_defences() -> list[Defence]:
     return [Defence(**{**entry, "tests": tuple(entry["tests"])}) for entry in listed["defence"]]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["nothing_removed"])
     parser.add_argument("--some", type=int, help="only so many, drawn by the seed")
     parser.add_argument("--only", default="", help="only those whose description has this in it")
-    return harness.run(take_away_in_turn, parser.parse_args(arguments))
+    return harness.run(take_away_in_turn, parser.parse_args())
 
 
 def take_away_in_turn(drill: Drill) -> int:

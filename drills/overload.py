@@ -51,7 +51,7 @@ DECIDED, REFUSED = 3.0, 1.5
 WARM_UP = 2.0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(
         __doc__, faults=["patient"], databases=["sqlite", "postgres"], proxies=["nginx"]
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--most-rounds", type=int, default=12, help="while chance may decide")
     parser.add_argument("--times", type=float, default=10, help="how many times the peak")
     parser.add_argument("--cost", type=float, default=COST, help="of a refusal, in decisions")
-    return harness.run(ask_too_much, parser.parse_args(arguments))
+    return harness.run(ask_too_much, parser.parse_args())
 
 
 def ask_too_much(drill: Drill) -> int:

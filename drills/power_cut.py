@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +28,11 @@ from harness import PROJECT, Drill
 PAUSE_S = (0.2, 1.0)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["unsynced", "usual_journal"])
     parser.add_argument("--cuts", type=int, default=10)
-    return harness.run(cut_again_and_again, parser.parse_args(arguments))
+    return harness.run(cut_again_and_again, parser.parse_args())
 
 
 def cut_again_and_again(drill: Drill) -> int:

@@ -47,11 +47,11 @@ DAMAGED_EVERY = 10
 CONNECTIONS, PACE, PART = 8, 100.0, 10.0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["abrupt"], proxies=["nginx"])
     parser.add_argument("--reloads", type=int, default=100)
-    return harness.run(reload_again_and_again, parser.parse_args(arguments), in_memory=True)
+    return harness.run(reload_again_and_again, parser.parse_args(), in_memory=True)
 
 
 def reload_again_and_again(drill: Drill) -> int:

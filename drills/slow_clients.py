@@ -46,12 +46,12 @@ OPENINGS = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["threads"], proxies=["nginx"])
     parser.add_argument("--each", type=int, default=1000, help="slow clients of each kind")
     parser.add_argument("--seconds", type=float, default=20)
-    return harness.run(crowd_out, parser.parse_args(arguments), in_memory=True)
+    return harness.run(crowd_out, parser.parse_args(), in_memory=True)
 
 
 def crowd_out(drill: Drill) -> int:
