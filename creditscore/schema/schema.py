@@ -7,7 +7,7 @@ name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -47,9 +47,6 @@ class Schema:
         Columns of the training data that are no fields, such as a customer number.
     document : mapping
         The schema file itself, to be carried by the trained artefact.
-    optional : frozenset of str
-        Fields that an applicant may leave out, whichever scorecard answers; a schema file alone
-        has none, a model may (`excluding`).
     file : StatedFormat
         How its tables are written, as far as the schema file says.
     decision_prefix : str
@@ -58,6 +55,9 @@ class Schema:
         How the training rows were drawn.
     governance : Governance
         What its lender declares of the model.
+    optional : frozenset of str
+        Fields that an applicant may leave out, whichever scorecard answers; a schema file alone
+        has none, a model may (`excluding`).
     """
 
     name: str
@@ -70,11 +70,11 @@ class Schema:
     files: Mapping[str, Text]
     ignored_columns: tuple[str, ...]
     document: Mapping[str, Any]
+    file: StatedFormat
+    decision_prefix: str
+    sample: Sample
+    governance: Governance
     optional: frozenset[str] = frozenset()
-    file: StatedFormat = field(default_factory=StatedFormat)
-    decision_prefix: str = ""
-    sample: Sample = field(default_factory=Sample)
-    governance: Governance = field(default_factory=Governance)
 
     @property
     def triggers(self) -> Triggers:
