@@ -15,7 +15,8 @@ from sqlalchemy import Connection, select
 from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, Database
 from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
 from creditscore.decision_log.idempotency import claim, first_answer
-from creditscore.decision_log.outcomes import Outcome, read_outcomes, write_outcome
+from creditscore.decision_log.outcome_batch import CONFLICT, StatedOutcome, record_outcomes
+from creditscore.decision_log.outcomes import Outcome, read_outcomes
 from creditscore.decision_log.overrides import Override, read_overrides, write_override
 from creditscore.decision_log.scan import read_row
 from creditscore.decision_log.search import Filters, Page, read_page
@@ -30,7 +31,13 @@ from creditscore.decisions.record import (
     to_row,
     to_time,
 )
-from creditscore.errors import DatabaseUnavailable, KeyReused, NoOverride
+from creditscore.errors import (
+    DatabaseUnavailable,
+    KeyReused,
+    NoOverride,
+    OutcomeConflict,
+    UnknownDecision,
+)
 
 #: Decisions on a page: unless the request says otherwise, and at most.
 PAGE_SIZE = 50
@@ -210,19 +217,10 @@ class DecisionLog:
             return from_row(read_row(connection, decision_id))
 
     def page(self, *, limit: int, cursor: int | None = None, **filters: Any) -> Page:
-        """Read decisions, newest first.
+        """Read decisions, newest first; parameters as of `read_page`, and those of `Filters`.
 
         Following the cursor shows each decision once, and all that there were when the first
         page was read, whatever is logged meanwhile.
-
-        Parameters
-        ----------
-        limit : int
-            Most decisions to give.
-        cursor : int, optional
-            From an earlier page.
-        **filters
-            Those of `Filters`.
         """
         return read_page(self.database, Filters(**filters), limit=limit, cursor=cursor)
 
@@ -243,10 +241,13 @@ class DecisionLog:
         OutcomeConflict
             If another outcome is logged.
         """
-        with self.database.writing() as connection:
-            number = read_row(connection, decision_id)["number"]
-            outcome = Outcome(defaulted, self.now(), key_id)
-            return write_outcome(connection, number, outcome)
+        statements = [StatedOutcome(decision_id, None, defaulted)]
+        (result,) = record_outcomes(self.database, statements, now=self.now, key_id=key_id)
+        if result.outcome is None:
+            raise UnknownDecision(f"no decision {decision_id} is logged")
+        if result.state == CONFLICT:
+            raise OutcomeConflict("the decision has another outcome already")
+        return result.outcome
 
     def record_override(
         self,

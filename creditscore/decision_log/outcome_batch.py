@@ -116,7 +116,7 @@ def _record_chunk(
     missing_outcomes = {
         number: outcome for number, outcome in new_outcomes.items() if number not in known_outcomes
     }
-    new_numbers = _insert_new(connection, missing_outcomes)
+    new_numbers = insert_outcomes(connection, missing_outcomes)
     # In PostgreSQL another worker's may have come first: then it counts.
     logged_outcomes = known_outcomes | read_outcomes(connection, list(missing_outcomes))
     results = []
@@ -198,7 +198,7 @@ def count_references(references: Collection[str]) -> Select[Any]:
     )
 
 
-def _insert_new(connection: Connection, missing_outcomes: dict[int, Outcome]) -> set[int]:
+def insert_outcomes(connection: Connection, missing_outcomes: dict[int, Outcome]) -> set[int]:
     """Log outcomes; return the numbers of the decisions that had none until then."""
     # In one order, as two transactions of PostgreSQL that insert the same would block each other.
     rows = [

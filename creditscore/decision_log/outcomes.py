@@ -9,10 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from creditscore.decision_log.tables import insert_if_new, outcomes
+from creditscore.decision_log.tables import outcomes
 from creditscore.decisions.assessor import timestamp
-from creditscore.decisions.record import to_milliseconds, to_time
-from creditscore.errors import OutcomeConflict
+from creditscore.decisions.record import to_time
 
 
 @dataclass(frozen=True)
@@ -26,25 +25,6 @@ class Outcome:
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as plain data."""
         return asdict(self) | {"recorded_at": timestamp(self.recorded_at)}
-
-
-def write_outcome(connection: Connection, number: int, outcome: Outcome) -> Outcome:
-    """Log the outcome of the decision of a number; return the one that was logged first.
-
-    Raises
-    ------
-    OutcomeConflict
-        If that is another one.
-    """
-    logged_outcome = read_outcomes(connection, [number]).get(number)
-    if logged_outcome is None:
-        row = asdict(outcome) | {"recorded_at": to_milliseconds(outcome.recorded_at)}
-        insert_if_new(connection, outcomes, {"number": number, **row})
-        # In PostgreSQL another worker's may have come first: then it counts.
-        logged_outcome = read_outcomes(connection, [number])[number]
-    if logged_outcome.defaulted != outcome.defaulted:
-        raise OutcomeConflict("the decision has another outcome already")
-    return logged_outcome
 
 
 def read_outcomes(connection: Connection, numbers: Sequence[int]) -> dict[int, Outcome]:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from creditscore.decision_log import Database, DecisionLog, Outcome
 from creditscore.decision_log.log import to_rows
-from creditscore.decision_log.outcomes import write_outcome
+from creditscore.decision_log.outcome_batch import insert_outcomes
 from creditscore.decision_log.overrides import Override, write_override
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.assessor import Assessor
@@ -176,7 +176,7 @@ def _record_outcomes(database: Database, history: History, random: np.random.Gen
             log_odds = np.log(predicted / (1 - predicted)) + UNKNOWN_SPREAD * deviation
             log_odds += UNDERSTATEMENT + LATER_UNDERSTATEMENT * progress**2
             defaulted = bool(default_draw < 1 / (1 + np.exp(-log_odds)))
-            write_outcome(connection, number, Outcome(defaulted, known_at, None))
+            insert_outcomes(connection, {number: Outcome(defaulted, known_at, None)})
 
 
 def _record_overrides(database: Database, random: np.random.Generator) -> None:
