@@ -6,11 +6,7 @@ Everything about a field (bounds, codes, texts) comes from the schema file; no c
 from creditscore.schema.constraints import (
     CodeList,
     NumericRange,
-    Rejected,
-    Rule,
     Value,
-    describe_value,
-    format_number,
     from_text,
 )
 from creditscore.schema.fields import (
@@ -36,15 +32,11 @@ __all__ = [
     "ForestSettings",
     "Label",
     "NumericRange",
-    "Rejected",
-    "Rule",
     "Schema",
     "ScorecardSpec",
     "Source",
     "Value",
     "Wording",
-    "describe_value",
-    "format_number",
     "from_text",
     "load_schema",
     "read_schema",

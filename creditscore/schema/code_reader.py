@@ -79,21 +79,21 @@ def read_labels(table: TomlTable, *, plain: bool) -> dict[Value, Text]:
     if plain:
         allowed += ", or of codes"
     entries: list[object] = table.get("codes", list, allowed)
-    labels: dict[Value, Text] = {}
-    for index, entry in enumerate(entries):
+    if plain:
         # By type: true is an int as well.
-        if plain and type(entry) in (int, str):
-            entry = {"value": entry, DEFAULT_LANGUAGE: str(entry)}
-        if not isinstance(entry, dict):
-            table.refuse("codes", f"must be {allowed}, got {shown(entry)}")
-        item = TomlTable(table.source, f"{table.key('codes')}[{index}]", entry)
+        entries = [
+            {"value": entry, DEFAULT_LANGUAGE: str(entry)} if type(entry) in (int, str) else entry
+            for entry in entries
+        ]
+    labels: dict[Value, Text] = {}
+    for item in table.items("codes", entries, allowed):
         item.allow("value", *LANGUAGES)
         value = normalise(item.get("value", (int, str), "a whole number or a text"))
         if value in labels:
             item.refuse("value", f"appears twice in the list: {value!r}")
         item.text(DEFAULT_LANGUAGE)
         labels[value] = {
-            language: item.text(language) for language in LANGUAGES if language in entry
+            language: item.text(language) for language in LANGUAGES if language in item.content
         }
     if not labels:
         table.refuse("codes", "must hold at least one code, got none")

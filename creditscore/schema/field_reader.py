@@ -105,23 +105,19 @@ def _missing(table: TomlTable, rule: Rule) -> MissingValues | None:
         return None
     untitled: set[Value] = set()
     titled: dict[Value, Text] = {}
-    for index, entry in enumerate(entries):
-        # By type: true is an int as well.
-        if type(entry) in (int, float, str):
-            entry = {"value": entry}
-        if not isinstance(entry, dict):
-            table.refuse("missing_values", f"must be {allowed}, got {shown(entry)}")
-        item = TomlTable(table.source, f"{table.key('missing_values')}[{index}]", entry)
+    # By type: true is an int as well.
+    tables = ({"value": entry} if type(entry) in (int, float, str) else entry for entry in entries)
+    for item in table.items("missing_values", tables, allowed):
         item.allow("value", *LANGUAGES)
         value: Value = item.get("value", (int, float, str), "a number or a text")
         value = normalise(value)
         if value in rule.labels:
             item.refuse("value", f"is one of the field's codes, got {shown(value)}")
-        if len(entry) == 1:
+        if len(item.content) == 1:
             untitled.add(value)
         else:
             item.text(DEFAULT_LANGUAGE)
-            titled[value] = {name: item.text(name) for name in LANGUAGES if name in entry}
+            titled[value] = {name: item.text(name) for name in LANGUAGES if name in item.content}
     return MissingValues(frozenset(untitled), titled)
 
 
@@ -217,13 +213,7 @@ def _name(table: TomlTable, key: str) -> str | None:
 def _wordings(table: TomlTable, rule: Rule) -> tuple[Wording, ...]:
     allowed = "a list of tables such as { code = 'LATE', minimum = 1 }"
     entries: list[object] = table.get("reasons", list, allowed, [])
-    wordings = []
-    for index, entry in enumerate(entries):
-        if not isinstance(entry, dict):
-            table.refuse("reasons", f"must be {allowed}, got {shown(entry)}")
-        item = TomlTable(table.source, f"{table.key('reasons')}[{index}]", entry)
-        wordings.append(_wording(item, rule))
-    return tuple(wordings)
+    return tuple(_wording(item, rule) for item in table.items("reasons", entries, allowed))
 
 
 def _wording(item: TomlTable, rule: Rule) -> Wording:

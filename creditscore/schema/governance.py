@@ -136,12 +136,9 @@ def _versions(table: TomlTable) -> tuple[Release, ...]:
     allowed = "a list of tables with version, date, change and by"
     entries: Sequence[object] = table.get("versions", list | tuple, allowed, ())  # type: ignore[arg-type]  # isinstance takes unions
     releases, faults = [], []
-    for index, entry in enumerate(entries):
-        if not isinstance(entry, dict):
-            table.refuse("versions", f"must be {allowed}, got {shown(entry)}")
-        if is_blank(entry):
+    for item in table.items("versions", entries, allowed):
+        if is_blank(item.content):
             continue
-        item = TomlTable(table.source, f"{table.key('versions')}[{index}]", entry)
         try:
             releases.append(_release(item))
         except SchemaError as fault:

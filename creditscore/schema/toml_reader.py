@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -95,6 +95,13 @@ class TomlTable:
         if not parent.content and default is None:
             self.refuse(name, "must hold at least one table, got none")
         return {child: parent.table(child) for child in parent.content}
+
+    def items(self, name: str, entries: Iterable[object], allowed: str) -> Iterator[TomlTable]:
+        """Return the tables of a list, each with its place in it."""
+        for index, entry in enumerate(entries):
+            if not isinstance(entry, dict):
+                self.refuse(name, f"must be {allowed}, got {shown(entry)}")
+            yield TomlTable(self.source, f"{self.key(name)}[{index}]", entry)
 
     def words(self, name: str, default: Text | None = None) -> Text:
         """Read a text by language; English is required, a plain text counts as English."""
