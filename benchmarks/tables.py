@@ -30,7 +30,7 @@ from benchmarks.command_line import make_parser
 from benchmarks.public_tables import TABLES, PublicTable, Unavailable
 from creditscore.arrays import Floats, Ints
 from creditscore.decisions.decision_columns import DecisionColumns
-from creditscore.drafting.draft import draft_schema
+from creditscore.drafting.draft import draft_table
 from creditscore.evaluation.confidence_intervals import (
     BootstrapResamples,
     bootstrap_metrics,
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(name: str, table: PublicTable, path: Path) -> dict[str, Any]:
     """Train and measure on one table, by one split or by several."""
-    drafted = draft_schema(path, outcome=table.outcome)
+    drafted = draft_table(path, outcome=table.outcome).text
     schema = read_schema(tomllib.loads(drafted), f"{name}.toml")
     data = dataset.load(path, schema)
     splits = SPLITS_OF_FEW_ROWS if len(data) < FEW_ROWS else 1

@@ -34,11 +34,12 @@ LAST_COLUMNS = (
     "override.label", "override.reason", "override.decided_by", "override.recorded_at",
     "override.key_id",
 )  # fmt: skip
+REASON_PARTS = ("code", "field", "value", "impact")
 REASON_COLUMNS = tuple(
     f"{kind}.{rank}.{part}"
     for kind in ("reasons", "strengths")
     for rank in range(1, MAX_REASONS + 1)
-    for part in ("code", "field", "value", "impact", "text.en", "text.id")
+    for part in (*REASON_PARTS, "text.en", "text.id")
 )
 
 #: The columns of the log that are objects with a member for each field.
@@ -146,7 +147,7 @@ def _flatten(decision: Decision) -> dict[str, Any]:
     for kind in ("reasons", "strengths"):
         for rank, reason in enumerate(decision[kind][:MAX_REASONS], start=1):
             path = f"{kind}.{rank}"
-            flat |= {f"{path}.{name}": reason[name] for name in _REASON_PARTS}
+            flat |= {f"{path}.{name}": reason[name] for name in REASON_PARTS}
             flat |= {f"{path}.text.{name}": text for name, text in reason["text"].items()}
     codes = ((warning["code"], warning["field"]) for warning in decision["warnings"])
     flat["warnings"] = warnings_in_short(codes)
@@ -157,9 +158,6 @@ def _flatten(decision: Decision) -> dict[str, Any]:
         members: Mapping[str, Any] = decision[section] or {}
         flat |= {f"{section}.{name}": value for name, value in members.items()}
     return flat
-
-
-_REASON_PARTS = ("code", "field", "value", "impact")
 
 
 def _lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:

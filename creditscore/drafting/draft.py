@@ -48,13 +48,8 @@ class Draft:
         return self.text.count(f"# {LOOK}")
 
 
-def draft_schema(path: Path, *, outcome: str | None = None) -> str:
-    """Return a schema file for a table, that training takes as it is (`draft_table`)."""
-    return draft_table(path, outcome=outcome).text
-
-
 def draft_table(path: Path, *, outcome: str | None = None, decimal: str | None = None) -> Draft:
-    """Draft a schema file for a table.
+    """Draft a schema file for a table, that training takes as it is.
 
     Parameters
     ----------

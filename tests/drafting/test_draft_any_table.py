@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbooks import Cell, write_workbook
 
-from creditscore.drafting import draft_schema, draft_table
+from creditscore.drafting import draft_table
 from creditscore.errors import DatasetError
 from creditscore.schema.reader import read_schema
 from creditscore.training.dataset import Dataset, load
@@ -98,7 +98,7 @@ def test_any_cells_make_a_draft_that_takes_them(seed: int, separator: str) -> No
 
     with tempfile.TemporaryDirectory() as folder:
         path = write_table(Path(folder) / "t.csv", columns, separator=separator)
-        check_takes_every_row(path, draft_schema(path))
+        check_takes_every_row(path, draft_table(path).text)
 
 
 def test_a_workbook_is_drafted_from(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_workbook_is_drafted_from(tmp_path: Path) -> None:
         rows.append([row % 90, row % 7 + 0.5, "ab"[row // 4 % 2], outcome])
     path = write_workbook(tmp_path / "t.xlsx", {"Loans": rows})
 
-    schema = check_takes_every_row(path, draft_schema(path))
+    schema = check_takes_every_row(path, draft_table(path).text)
 
     assert schema.file.sheet == "Loans"
     assert list(schema.fields) == ["amount", "rate", "job"]
@@ -130,7 +130,7 @@ def test_a_text_that_can_be_two_numbers_is_worth_a_look_in_any_file(
     incomes = [f"{20 + row // 4 % 60}.000" for row in range(ROWS)]
     path = write_typed(tmp_path / name, {"income": incomes})
 
-    document = draft_schema(path)
+    document = draft_table(path).text
     answered = draft_table(path, decimal=",").text
 
     assert "LOOK: 20.000 is 20 with a decimal point and 20000 with a decimal comma" in document
@@ -145,7 +145,7 @@ def test_texts_that_settle_the_decimal_sign_do_so_in_any_file(tmp_path: Path, na
     rates = [row // 4 % 50 + 0.125 for row in range(ROWS)]
     path = write_typed(tmp_path / name, {"income": incomes, "debt": debts, "rate": rates})
 
-    data = train_on(path, draft_schema(path))
+    data = train_on(path, draft_table(path).text)
 
     assert {name: column[0] for name, column in data.columns.items()} == {
         "months": 0, "income": 1_250_000, "debt": 20_000, "rate": 0.125
@@ -156,7 +156,7 @@ def test_numbers_of_a_workbook_beside_texts_are_read_as_they_are(tmp_path: Path)
     cells = [row / 8 if row % 2 else f"1.000,{row % 90 + 10}" for row in range(ROWS)]
     path = write_typed(tmp_path / "t.xlsx", {"income": cells})
 
-    data = train_on(path, draft_schema(path))
+    data = train_on(path, draft_table(path).text)
 
     assert data.columns["income"][:4].tolist() == [1000.1, 0.125, 1000.12, 0.375]
 
@@ -181,11 +181,11 @@ def test_what_is_no_table_is_said(tmp_path: Path, raw: bytes, text: str) -> None
     path.write_bytes(raw)
 
     with pytest.raises(DatasetError) as raised:
-        draft_schema(path)
+        draft_table(path)
 
     assert text in str(raised.value)
 
 
 def test_a_table_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="cannot be read: No such file"):
-        draft_schema(tmp_path / "t.csv")
+        draft_table(tmp_path / "t.csv")
