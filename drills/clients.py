@@ -60,9 +60,8 @@ class Clients:
     """Threads that ask until they are told to stop.
 
     `broken` counts the connections that gave no answer, `last_break` says how the last one ended,
-    `slowest` is the most seconds that a
-    client waited for an answer or for its connection to break, `max_silence` the most between
-    two answers with a decision, no matter who got them.
+    `slowest` is the most seconds that a client waited for an answer or for its connection to break,
+    `max_silence` the most between two answers with a decision, no matter who got them.
 
     Parameters
     ----------

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from damaged_models import flip_bit
 from harness import Drill, Service
 from load import Tally, load, request_of
 from logged import successor
@@ -121,9 +122,7 @@ def save_model(model: Model, folder: Path, draw: random.Random | None) -> None:
     artifact.save(model, folder)
     if draw is not None:
         path = folder / MODEL_FILE
-        raw = bytearray(path.read_bytes())
-        raw[draw.randrange(len(raw))] ^= 1 << draw.randrange(8)
-        path.write_bytes(raw)
+        path.write_bytes(flip_bit(path.read_bytes(), draw))
 
 
 def renew(service: Service, fault: str | None) -> None:
