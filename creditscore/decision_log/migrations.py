@@ -239,7 +239,9 @@ def migrate(database: Database, *, migrations: Migrations = MIGRATIONS) -> None:
     try:
         database.create()
         with database.writing(seconds=MIGRATION_TIMEOUT_S) as connection:
-            _lock(connection)
+            if database.kind == "postgresql":
+                # Wait until no other process migrates; SQLite's BEGIN IMMEDIATE has done so.
+                connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             _run_migrations(connection, migrations[database.kind], str(database))
     except DatabaseUnavailable as error:
         raise StartupError(
@@ -248,12 +250,6 @@ def migrate(database: Database, *, migrations: Migrations = MIGRATIONS) -> None:
         ) from None
     finally:
         database.close()
-
-
-def _lock(connection: Connection) -> None:
-    """Wait until no other process migrates; SQLite's BEGIN IMMEDIATE has seen to that already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
 def _run_migrations(

@@ -82,8 +82,6 @@ class VersionCounts:
 
     def total(self) -> Counts:
         """Return the sum of all periods."""
-        if len(self.periods) == 1:
-            return next(iter(self.periods.values()))
         total = Counts()
         for counts in self.periods.values():
             total.add(counts)

@@ -105,9 +105,8 @@ def _refuse_sentences(top: TomlTable) -> None:
     for name, table in top.tables("fields").items():
         for index, wording in enumerate(table.content.get("reasons", ())):
             if not set(LANGUAGES).isdisjoint(wording):
-                inner = TomlTable(top.source, f"fields.{name}.reasons[{index}]", wording)
-                inner.refuse(
-                    DEFAULT_LANGUAGE,
+                top.refuse(
+                    f"fields.{name}.reasons[{index}].{DEFAULT_LANGUAGE}",
                     "must be describes.en: describe the value, such as 'The last payment was "
                     "{value} months late', or leave it out; what the value did to the risk is "
                     "computed and added",
@@ -233,9 +232,8 @@ def _check_columns(
         if field.column is None or field.column == clean_name(name):
             continue
         if field.column in meant:
-            table = TomlTable(top.source, f"fields.{name}", {})
             problem = f"must be a column of its own, got that of {meant[field.column]}"
-            table.refuse("column", problem)
+            top.refuse(f"fields.{name}.column", problem)
         meant[field.column] = f"the field {name}"
 
 
