@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
 from creditscore.errors import Fault, InvalidApplicants
@@ -49,7 +49,9 @@ class CheckedRow:
 
 @dataclass
 class RowSample:
-    """Collects the rows of a table that are shown: its first ones, and the first rejected ones.
+    """Counts the rows of a table, and keeps those that are shown.
+
+    These are its first rows, and the first rejected ones.
 
     Parameters
     ----------
@@ -61,8 +63,9 @@ class RowSample:
     Attributes
     ----------
     rows : list of CheckedRow
-    rejected : int
-        All rejected rows, shown or not.
+        Those that are shown.
+    valid, rejected : int
+        All rows that can be decided on, and all that are not valid applicants, shown or not.
     """
 
     table: Table
@@ -70,8 +73,8 @@ class RowSample:
     max_first: int = FIRST_ROWS
     max_rejected: int = REJECTED_ROWS
     rows: list[CheckedRow] = field(default_factory=list, init=False)
+    valid: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
-    _row_count: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         """Find the columns that faults point to."""
@@ -82,7 +85,7 @@ class RowSample:
             self._columns.setdefault(f"/{REFERENCE}", names.index(REFERENCE))
 
     def add(self, block: Block, rejected: dict[int, RejectedRow]) -> None:
-        """Take what is shown of a block, given its rejected rows by their index.
+        """Count the rows of a block, and take what is shown, given its rejected rows by index.
 
         Raises
         ------
@@ -90,14 +93,14 @@ class RowSample:
             If there are more rejected rows than `MAX_REJECTED`, with the faults of the first.
         """
         count = len(block.numbers)
-        first = range(max(0, min(count, self.max_first - self._row_count)))
-        self._row_count += count
+        first = range(max(0, min(count, self.max_first - self.valid - self.rejected)))
         for index in first:
             self._take(block, index, rejected.get(index))
         for index, row in rejected.items():
             if self.max_rejected and index not in first:
                 self.max_rejected -= 1
                 self._take(block, index, row)
+        self.valid += count - len(rejected)
         self.rejected += len(rejected)
         if self.rejected > MAX_REJECTED:
             text = say("too_many_rejected", most=say_number(MAX_REJECTED))
@@ -113,24 +116,7 @@ class RowSample:
         self.rows.append(CheckedRow(block.numbers[index], cells, faults, wrong))
 
 
-@dataclass(frozen=True)
-class CheckedTable:
-    """What is known of a table before it is scored.
-
-    Attributes
-    ----------
-    valid, rejected : int
-        Rows that can be decided on, and rows that are not valid applicants.
-    rows : sequence of CheckedRow
-        Those that are shown.
-    """
-
-    valid: int
-    rejected: int
-    rows: Sequence[CheckedRow]
-
-
-def check_table(table: Table, schema: Schema) -> CheckedTable:
+def check_table(table: Table, schema: Schema) -> RowSample:
     """Read all rows of a table, and decide on none.
 
     Raises
@@ -140,27 +126,19 @@ def check_table(table: Table, schema: Schema) -> CheckedTable:
     InvalidApplicants
         As of `RowSample.add`.
     """
-    sample, valid = RowSample(table, schema), 0
-    for block, faulty_rows in _check_blocks(table, schema):
-        valid += len(block.numbers) - len(faulty_rows)
-        sample.add(block, faulty_rows)
-    return CheckedTable(valid, sample.rejected, sample.rows)
-
-
-def _check_blocks(table: Table, schema: Schema) -> Iterator[tuple[Block, dict[int, RejectedRow]]]:
-    """Read the rows, and return the rejected ones of each block by their index."""
-    reader = RowReader(schema, table)
+    sample, reader = RowSample(table, schema), RowReader(schema, table)
     valid_keys: set[Hashable] = set()
     for block in table.blocks():
         if len(valid_keys) > MAX_CACHED_ROWS:
             valid_keys.clear()
-        faulty_rows = {}
+        rejected = {}
         for index, (key, reference) in enumerate(
             zip(block.keys, reader.references(block), strict=True)
         ):
             row = None if key in valid_keys else reader.applicant(block, index)
             if isinstance(row, RejectedRow) or isinstance(reference, RejectedRow):
-                faulty_rows[index] = RejectedRow(reader, block, index)
+                rejected[index] = RejectedRow(reader, block, index)
             else:
                 valid_keys.add(key)
-        yield block, faulty_rows
+        sample.add(block, rejected)
+    return sample

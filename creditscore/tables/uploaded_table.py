@@ -48,7 +48,7 @@ from creditscore.tables.spooled_decisions import (
     write_rows,
 )
 from creditscore.tables.table import Block, RejectedRow, Style, Table
-from creditscore.tables.table_check import CheckedTable, RowSample, check_table
+from creditscore.tables.table_check import RowSample, check_table
 
 #: Where a row of the log has its scorecard and its label.
 _SCORECARD, _LABEL = (COLUMNS.index(name) - 2 for name in ("scorecard", "label"))
@@ -69,26 +69,18 @@ class ScoredTable:
         what is wrong with it.
     counts : Counter
         Decisions by scorecard and label.
-    rejected : int
-        Rows that are not valid applicants.
     share : float or None
         How much of the table has been read; None if that is not known, 1 when all decisions are
         made and only have to be logged.
     sample : RowSample
-        The first rejected rows.
+        The number of rows, and the first rejected ones.
     """
 
     scored: BinaryIO
     rejects: BinaryIO
     sample: RowSample
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    rejected: int = 0
     share: float | None = None
-
-    @property
-    def decided(self) -> int:
-        """Rows that got a decision."""
-        return self.counts.total()
 
     def close(self) -> None:
         """Remove the files."""
@@ -141,12 +133,12 @@ class UploadedTable:
             io.BytesIO(self.raw), column_names=field_names(schema), stated=schema.file
         )
 
-    def check(self) -> CheckedTable:
+    def check(self) -> RowSample:
         """Read all rows, and decide on none; errors as of `decide`."""
-        checked_table = check_table(self._open()[0], self.model.schema)
-        if not checked_table.valid + checked_table.rejected:
+        sample = check_table(self._open()[0], self.model.schema)
+        if not sample.valid + sample.rejected:
             raise InvalidApplicants([Fault("no_rows", "", say("no_rows"))])
-        return checked_table
+        return sample
 
     def decide(
         self, assessor: Assessor, log: DecisionLog, origin: RequestOrigin
@@ -266,7 +258,7 @@ def _score(
             # Some of what has been read waits for the next block.
             scored_table.share = share and min(share, MAX_SHARE_READ)
             yield scored_table
-        if not ids and not scored_table.rejected:
+        if not ids and not scored_table.sample.rejected:
             raise InvalidApplicants([Fault("no_rows", "", say("no_rows"))])
         if first_ids or not ids:
             return True
@@ -285,7 +277,6 @@ def _reject(
 ) -> None:
     """Write rejected rows, each behind its line and what is wrong with it."""
     scored_table.sample.add(block, rejected)
-    scored_table.rejected = scored_table.sample.rejected
     for index, row in rejected.items():
         reason = "; ".join(in_language(fault.text, language) for fault in row.first_faults)
         _write_line(scored_table.rejects, table, [block.numbers[index], reason, *block.row(index)])

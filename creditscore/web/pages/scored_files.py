@@ -108,7 +108,8 @@ def _send(
         files: Mapping[str, BinaryIO] = {}
         try:
             for scored in steps:
-                state = {"rows": scored.decided + scored.rejected, "share": scored.share}
+                rows = scored.sample.valid + scored.sample.rejected
+                state = {"rows": rows, "share": scored.share}
                 yield dumps_bytes(state) + b"\n"
             files = _files(scored)
             stack.callback(scored.close)
@@ -120,8 +121,8 @@ def _send(
 
 def _files(scored: ScoredTable) -> dict[str, BinaryIO]:
     """Return the files that have rows."""
-    files = {SCORED: scored.scored} if scored.decided else {}
-    return files | ({REJECTED: scored.rejects} if scored.rejected else {})
+    files = {SCORED: scored.scored} if scored.sample.valid else {}
+    return files | ({REJECTED: scored.rejects} if scored.sample.rejected else {})
 
 
 def _size(file: BinaryIO) -> int:

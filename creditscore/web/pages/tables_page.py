@@ -9,8 +9,7 @@ from contextlib import ExitStack, closing
 from functools import partial
 from http import HTTPStatus
 from pathlib import PurePath
-from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, copy_current_request_context, current_app
 from flask.typing import ResponseReturnValue
@@ -21,7 +20,7 @@ from creditscore.i18n.catalogue import PAGE_TEXTS, Text, in_language, say
 from creditscore.i18n.number_format import PAGE_FORMATS, say_number
 from creditscore.readers.workbook_process import can_read_workbooks
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
-from creditscore.tables.table_check import CheckedRow, CheckedTable
+from creditscore.tables.table_check import RowSample
 from creditscore.tables.uploaded_table import ScoredTable, UploadedTable
 from creditscore.web.authentication import check_predict
 from creditscore.web.content_negotiation import page_language, wants_parts
@@ -90,7 +89,7 @@ def read() -> ResponseReturnValue:
         return _page(errors=[problem.text], status=problem.status)
     if not upload.raw:
         if not upload.name:
-            return _page(no_file=True, status=UNPROCESSABLE)
+            return _page(errors=[say("no_file")], no_file=True, status=UNPROCESSABLE)
         return _page(errors=[say("empty_file")], status=UNPROCESSABLE)
     with ExitStack() as stack:
         table = UploadedTable(upload.raw, svc.assessor.model, page_language())
@@ -99,12 +98,11 @@ def read() -> ResponseReturnValue:
         try:
             header = view_header(table.read_header(), table.model.schema, table.language)
             if upload.fields.get(TASK) != SCORE:
-                checked = table.check()
-                return _page(upload, header=header, checked=checked, rows=checked.rows)
+                return _page(upload, header=header, sample=table.check())
             origin = _origin_of(svc, upload, key_id)
             steps = table.decide(svc.assessor, svc.log, origin)
             names = _file_names(upload, table.language)
-            show_page = partial(_page, upload, header=header, names=names)
+            show_page = partial(_page, upload, header=header, names=names, links={})
             if wants_parts(request):
                 # Called later, perhaps by another thread.
                 make_page = copy_current_request_context(partial(_result_page, show_page))
@@ -120,12 +118,12 @@ def read() -> ResponseReturnValue:
     with closing(scored):
         if not fits_into_page(scored):
             return as_zip(scored, names)
-        return show_page(scored=scored, rows=scored.sample.rows, links=as_links(scored))
+        return show_page(sample=scored.sample, scored=scored, links=as_links(scored))
 
 
 def _result_page(show_page: Callable[..., Response], scored: ScoredTable) -> bytes:
     """Make the page of a result whose files a script has got."""
-    return show_page(scored=scored, rows=scored.sample.rows).get_data()
+    return show_page(sample=scored.sample, scored=scored).get_data()
 
 
 def _error_page(
@@ -176,15 +174,12 @@ def _page(
     errors: Sequence[Text] = (),
     faults: Sequence[Fault] = (),
     header: HeaderView | None = None,
-    checked: CheckedTable | None = None,
+    sample: RowSample | None = None,
     scored: ScoredTable | None = None,
-    rows: Sequence[CheckedRow] = (),
-    names: Mapping[str, str] = MappingProxyType({}),
-    links: Mapping[str, str] = MappingProxyType({}),
-    key_needed: bool = False,
-    no_file: bool = False,
     status: int = HTTPStatus.OK,
+    **parts: Any,
 ) -> Response:
+    """Make the page; further `parts` go into it as they are."""
     svc, language = service(), page_language()
     schema = svc.assessor.model.schema
     titles = {name: in_language(spec.title, language) for name, spec in schema.scorecards.items()}
@@ -193,8 +188,6 @@ def _page(
         language,
         notice=notice(language),
         upload=upload,
-        key_needed=key_needed,
-        no_file=in_language(say("no_file"), language) if no_file else "",
         form_id=secrets.token_hex(16),
         max_bytes=svc.settings.max_csv_bytes,
         max_size=in_language(_max_size(svc), language),
@@ -206,13 +199,12 @@ def _page(
         errors=[in_language(text, language) for text in errors],
         faults=[(fault.line, in_language(fault.text, language)) for fault in faults],
         header=header,
-        checked=checked,
+        sample=sample,
         scored=scored,
         results=_by_scorecard(scored, titles),
-        rows=view_rows(header, rows, language) if header else [],
-        names=names,
-        links=links,
+        rows=view_rows(header, sample.rows, language) if header and sample else [],
         write=PAGE_FORMATS[language],
+        **parts,
     )
     answer.status_code = status
     return answer
