@@ -105,7 +105,7 @@ def score_parts(
     parts: Parts,
     settings: Settings,
     *,
-    progress: Callable[[int, int], None] = lambda parts, rows: None,
+    progress: Callable[[int, int], None],
 ) -> Counts:
     """Score the parts that are missing, on a cluster.
 
@@ -130,13 +130,15 @@ def score_parts(
     _keep_recipe(parts, assessor)
     jobs, counts = parts.jobs(), Counts()
     with connected(address) as client:
+        from distributed import as_completed
+
         # Once for each worker, however many parts there are.
         model = client.scatter(files, broadcast=True, hash=False)
         futures = [
             client.submit(_score_part, job, model, settings.cutoff, pure=False, retries=RETRIES)
             for job in jobs
         ]
-        for future in _as_completed(futures):
+        for future in as_completed(futures):  # type: ignore[no-untyped-call]
             part_counts = _result(future)
             counts.scored += part_counts.scored
             counts.rejected += part_counts.rejected
@@ -216,12 +218,6 @@ def _keep_recipe(parts: Parts, assessor: Assessor) -> None:
             f"{parts.folder} holds decisions of another model, cut-off or choice of columns "
             f"({RECIPE} says which): name another folder"
         )
-
-
-def _as_completed(futures: Sequence[Any]) -> Iterator[Any]:
-    from distributed import as_completed
-
-    return iter(as_completed(futures))  # type: ignore[no-untyped-call]
 
 
 def _result(future: Any) -> Counts:

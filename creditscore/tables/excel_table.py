@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from creditscore.readers.cell_text import Cell
-from creditscore.readers.excel_reader import ExcelFile, open_excel
+from creditscore.readers.excel_reader import ExcelFile
 from creditscore.readers.workbook_process import WorkbookFile
 from creditscore.schema import Field, Schema
 from creditscore.schema.decimal_signs import decimal_signs
-from creditscore.schema.table_columns import field_columns, field_names
+from creditscore.schema.table_columns import field_columns
 from creditscore.tables.csv_table import CellReader, FieldCutter, cell_block
 from creditscore.tables.table import Block, Style, check_header
 
@@ -44,28 +43,6 @@ class ExcelTable:
         return None
 
 
-def open_excel_table(path: Path, schema: Schema, *, reserved_names: Collection[str]) -> ExcelTable:
-    """Open a workbook: the sheet that the schema file names, or the first with its fields.
-
-    Parameters
-    ----------
-    path : Path
-    schema : Schema
-        Whose fields are among the columns; others are passed through.
-    reserved_names : collection of str
-        Names that no column may have.
-
-    Raises
-    ------
-    MissingPackage
-        If python-calamine is not installed.
-    InvalidApplicants
-        If it is no workbook, or with all that is wrong with the header.
-    """
-    source = open_excel(path, column_names=field_names(schema), stated=schema.file)
-    return excel_table(source, schema, reserved_names=reserved_names, style=Style())
-
-
 def excel_table(
     source: ExcelFile | WorkbookFile,
     schema: Schema,
@@ -73,9 +50,22 @@ def excel_table(
     reserved_names: Collection[str],
     style: Style,
 ) -> ExcelTable:
-    """Check the header of a sheet; parameters and errors as of `open_excel_table`.
+    """Check the header of a sheet.
 
-    The rows are written as CSV in a style.
+    Parameters
+    ----------
+    source : ExcelFile or WorkbookFile
+    schema : Schema
+        Whose fields are among the columns; others are passed through.
+    reserved_names : collection of str
+        Names that no column may have.
+    style : Style
+        How the rows are written as CSV.
+
+    Raises
+    ------
+    InvalidApplicants
+        With all that is wrong with the header.
     """
     check_header(
         source.columns, schema, reserved_names=reserved_names, line=source.format.header_line

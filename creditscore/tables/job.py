@@ -19,22 +19,25 @@ from creditscore.errors import BatchError, Fault, InvalidApplicants
 from creditscore.files import atomic_write, is_stream, open_output
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language, say
 from creditscore.readers.detection import file_kind
+from creditscore.readers.excel_reader import open_excel
 from creditscore.readers.file_format import EXCEL, PARQUET
 from creditscore.readers.parquet_reader import require_pyarrow
 from creditscore.readers.utf8_stream import BEGINNING
 from creditscore.schema import Schema
+from creditscore.schema.table_columns import field_names
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.tables import csv_table
-from creditscore.tables.excel_table import open_excel_table
-from creditscore.tables.output import Counts, CsvOutput, Rejects, RowScorer, score_table
+from creditscore.tables.excel_table import excel_table
+from creditscore.tables.output import Counts, CsvOutput, Rejects
 from creditscore.tables.parquet_table import ParquetOutput, open_parquet
 from creditscore.tables.scorer import Scorer
-from creditscore.tables.table import Table
+from creditscore.tables.table import RejectedRow, Style, Table
 
 if TYPE_CHECKING:
     from creditscore.decision_log.log import DecisionLog
+    from creditscore.tables.logged_scorer import LoggingScorer
 
 #: Means the standard input or the standard output.
 STANDARD = Path("-")
@@ -115,7 +118,7 @@ def run_with(
             table = _open_table(job, assessor.model, stack)
             job = replace(job, columns=table.style.of(job.columns, schema))
             output = _open_output(job, table, schema, stack)
-            counts = score_table(
+            counts = _score_table(
                 table,
                 _scorer(job, assessor, log, table, output),
                 output,
@@ -136,6 +139,30 @@ def run_with(
     if job.rejects is not None and not counts.rejected and not is_stream(job.rejects):
         # A file left by an earlier run would be taken for this one's. A link to it stays.
         job.rejects.resolve().unlink(missing_ok=True)
+    return counts
+
+
+def _score_table(
+    table: Table,
+    scorer: Scorer[Any] | LoggingScorer[Any],
+    output: CsvOutput | ParquetOutput,
+    rejects: Rejects,
+    *,
+    progress: Callable[[int], None],
+) -> Counts:
+    """Score a table block by block; `progress` gets the number of rows of each."""
+    counts = Counts()
+    for block in table.blocks():
+        results = scorer.score(block)
+        rejected = []
+        if RejectedRow in map(type, results):
+            rejected = [i for i, result in enumerate(results) if type(result) is RejectedRow]
+            first_reject = rejects.write(block, results, rejected)
+            counts.first_reject = counts.first_reject or first_reject
+        output.write(block, results, rejected)
+        counts.scored += len(results) - len(rejected)
+        counts.rejected += len(rejected)
+        progress(len(results))
     return counts
 
 
@@ -171,7 +198,8 @@ def _open_table(job: Job, model: Model, stack: contextlib.ExitStack) -> Table:
         if kind == PARQUET:
             return open_parquet(job.source, schema, reserved_names=reserved_names)
         if kind == EXCEL:
-            return open_excel_table(job.source, schema, reserved_names=reserved_names)
+            workbook = open_excel(job.source, column_names=field_names(schema), stated=schema.file)
+            return excel_table(workbook, schema, reserved_names=reserved_names, style=Style())
         # A pipe has no size.
         file, size = buffered_file, os.fstat(raw.fileno()).st_size or None
     return csv_table.open_table(
@@ -208,7 +236,7 @@ def _scorer(
     log: DecisionLog | None,
     table: Table,
     output: CsvOutput | ParquetOutput,
-) -> RowScorer:
+) -> Scorer[Any] | LoggingScorer[Any]:
     if isinstance(output, ParquetOutput):
         write: Callable[[Decision], Any] = job.columns.cells
     else:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from creditscore.files import open_output
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, in_language
 from creditscore.schema.csv_cells import to_line
-from creditscore.tables.table import Block, RejectedRow, Style, Table
+from creditscore.tables.table import Block, Style
 
 
 @dataclass
@@ -30,20 +30,6 @@ class Counts:
     scored: int = 0
     rejected: int = 0
     first_reject: str = ""
-
-
-class Output(Protocol):
-    """Writes rows with their results."""
-
-    def write(self, block: Block, results: Sequence[Any], rejected: Sequence[int]) -> None:
-        """Write the rows of a block, without those at the indices that were rejected."""
-
-
-class RowScorer(Protocol):
-    """Decides on rows; `scorer.Scorer` is one."""
-
-    def score(self, block: Block) -> Sequence[Any]:
-        """Return the result of each row, or `RejectedRow`."""
 
 
 @dataclass
@@ -124,36 +110,6 @@ class Rejects:
 
     def _line(self, cells: Sequence[object]) -> bytes:
         return f"{to_line(cells, self.style.separator)}\n".encode()
-
-
-def score_table(
-    table: Table,
-    scorer: RowScorer,
-    output: Output,
-    rejects: Rejects,
-    *,
-    progress: Callable[[int], None] = lambda rows: None,
-) -> Counts:
-    """Score a table block by block.
-
-    Parameters
-    ----------
-    progress : callable
-        Called after each block with the number of its rows.
-    """
-    counts = Counts()
-    for block in table.blocks():
-        results = scorer.score(block)
-        rejected = []
-        if RejectedRow in map(type, results):
-            rejected = [i for i, result in enumerate(results) if type(result) is RejectedRow]
-            first_reject = rejects.write(block, results, rejected)
-            counts.first_reject = counts.first_reject or first_reject
-        output.write(block, results, rejected)
-        counts.scored += len(results) - len(rejected)
-        counts.rejected += len(rejected)
-        progress(len(results))
-    return counts
 
 
 def without(rows: Sequence[Any], indices: Sequence[int]) -> Sequence[Any]:
