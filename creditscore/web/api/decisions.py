@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
@@ -33,8 +32,12 @@ from creditscore.web.content_negotiation import (
 from creditscore.web.decision_filters import CSV, FORMATS, filter_parameters
 from creditscore.web.file_answer import TABLE
 from creditscore.web.override_body import read_override
-from creditscore.web.pages.decision_outcome import read_outcome_form, write_from_page
-from creditscore.web.pages.decision_override import read_override_form, write_override_from_page
+from creditscore.web.pages.decision_forms import (
+    read_outcome_form,
+    read_override_form,
+    write_outcome_from_page,
+    write_override_from_page,
+)
 from creditscore.web.pages.decision_view import show_decision
 from creditscore.web.pages.decisions_page import show_decisions
 from creditscore.web.problems import WrongValues
@@ -140,7 +143,7 @@ def outcome(decision_id: str) -> ResponseReturnValue:
     valid_id = _read_id(decision_id)
     if wants_page(request):
         defaulted = read_outcome_form(request, max_bytes=MAX_OUTCOME_BYTES)
-        return mark_negotiated(write_from_page(valid_id, defaulted, key_id=g.key_id))
+        return mark_negotiated(write_outcome_from_page(valid_id, defaulted, key_id=g.key_id))
     defaulted = _read_outcome(read_json(request, max_bytes=MAX_OUTCOME_BYTES))
     logged = service().log.record_outcome(valid_id, defaulted=defaulted, key_id=g.key_id)
     return jsonify(decision_id=valid_id, **logged.to_dict())
@@ -160,10 +163,10 @@ def _parameters(*, table: bool) -> Mapping[str, Parameter]:
 
 
 def _read_id(text: str) -> str:
-    # UUID() itself takes braces, urn: and more; each decision has one address.
+    # UUID() would take braces, urn: and more; each decision has one address.
     if not re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text, re.ASCII):
         raise UnknownDecision(f"{text!r} is no id")
-    return str(UUID(text))
+    return text
 
 
 def _read_outcome(body: object) -> bool:

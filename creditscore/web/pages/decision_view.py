@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, url_for
@@ -216,7 +217,7 @@ def show_decision(
     *,
     problem: str = "",
     override_form: OverrideForm = OverrideForm(),
-    endpoint: str | None = None,
+    status: int = HTTPStatus.OK,
 ) -> Response:
     """Return the page of a logged decision, with its outcome and its override.
 
@@ -227,8 +228,8 @@ def show_decision(
         Why the outcome that was sent is not recorded, as a key of the page's texts.
     override_form : OverrideForm
         What was typed, where it is not recorded.
-    endpoint : str, optional
-        The route that shows the page; the request's own, unless that only writes.
+    status : int
+        Of HTTP.
 
     Raises
     ------
@@ -238,9 +239,10 @@ def show_decision(
     language, keys, log = page_language(), service().keys, service().log
     outcomes, overrides = log.outcomes_and_overrides([logged])
     outcome, override = outcomes.get(logged.number), overrides.get(logged.number)
-    return render_page(
+    answer = render_page(
         "decision.html",
         language,
+        endpoint="log.decision",
         explore=False,
         outcome=outcome and outcome.to_dict(),
         override=override and override.to_dict(),
@@ -249,12 +251,13 @@ def show_decision(
         max_lengths=MAX_LENGTHS,
         problem=problem,
         notice=notice(language),
-        endpoint=endpoint,
         key_name=keys.name_of(logged.key_id),
         outcome_key=keys.name_of(outcome.key_id) if outcome else "",
         override_key=keys.name_of(override.key_id) if override else "",
         **result_parts(logged.decision, language),
     )
+    answer.status_code = status
+    return answer
 
 
 def lead_to_decision(decision_id: str, *, anchor: str) -> Response:

@@ -1,12 +1,12 @@
-"""The form that records an override of one decision."""
+"""The forms that record the outcome and an override of one decision."""
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from flask import Request, Response
 
-from creditscore.errors import Fault, NoOverride, OverrideConflict
+from creditscore.errors import Fault, NoOverride, OutcomeConflict, OverrideConflict
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.web.content_negotiation import page_language
@@ -20,6 +20,42 @@ from creditscore.web.pages.decision_view import (
 from creditscore.web.problems import CONFLICT, UNPROCESSABLE, WrongValues
 from creditscore.web.request_body import read_form_body
 from creditscore.web.service import service
+
+#: What the form sends for each outcome.
+ANSWERS = {"true": True, "false": False}
+
+
+def read_outcome_form(request: Request, *, max_bytes: int) -> bool | None:
+    """Return whether the outcome was the bad one; None if nothing was chosen.
+
+    Raises
+    ------
+    Problem
+        As of `read_form_body`.
+    """
+    raw = read_form_body(request, max_bytes=max_bytes)
+    (answer, *_) = parse_qs(raw.decode(errors="replace")).get("defaulted", [""])
+    return ANSWERS.get(answer)
+
+
+def write_outcome_from_page(decision_id: str, defaulted: bool | None, *, key_id: str) -> Response:
+    """Log an outcome, and lead to the decision's page, or show there why it is not logged.
+
+    Raises
+    ------
+    UnknownDecision
+        If no decision has that id.
+    """
+    log = service().log
+    if defaulted is None:
+        problem, status = "outcome_choose", UNPROCESSABLE
+        return show_decision(log.find(decision_id), problem=problem, status=status)
+    try:
+        log.record_outcome(decision_id, defaulted=defaulted, key_id=key_id)
+    except OutcomeConflict:
+        problem, status = "outcome_conflicts", CONFLICT
+        return show_decision(log.find(decision_id), problem=problem, status=status)
+    return lead_to_decision(decision_id, anchor="outcome-title")
 
 
 def read_override_form(request: Request, *, max_bytes: int) -> dict[str, str]:
@@ -60,9 +96,7 @@ def write_override_from_page(decision_id: str, typed: dict[str, str], *, key_id:
     else:
         return lead_to_decision(decision_id, anchor="override-title")
     form = OverrideForm(typed["reason"], typed["decided_by"], messages)
-    answer = show_decision(log.find(decision_id), override_form=form, endpoint="log.decision")
-    answer.status_code = status
-    return answer
+    return show_decision(log.find(decision_id), override_form=form, status=status)
 
 
 def _in_words(fault: Fault, typed: dict[str, str], language: str) -> str:
