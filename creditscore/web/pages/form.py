@@ -56,14 +56,18 @@ class Control:
 
     Attributes
     ----------
-    name, title, help, unit : str
-        In the language of the page; help and unit may be empty.
+    name, title, help : str
+        In the language of the page; help may be empty.
     value : str
         As it was typed.
-    options : sequence of (str, str)
-        Values and their labels, for a list; empty for a number or a text that is typed.
     error : str
         What is wrong with the value; empty for nothing.
+    optional : bool
+        Whether a decision can do without it.
+    unit : str
+        Empty for none.
+    options : sequence of (str, str)
+        Values and their labels, for a list; empty for a number or a text that is typed.
     example : str
         A value that is right.
     low, high, position : str
@@ -71,23 +75,21 @@ class Control:
         numbers; empty for none.
     is_integer : bool
         Whether only whole numbers count.
-    optional : bool
-        Whether a decision can do without it.
     """
 
     name: str
     title: str
     help: str
-    unit: str
     value: str
-    options: Sequence[tuple[str, str]]
     error: str
-    example: str
-    low: str
-    high: str
-    position: str
-    is_integer: bool
     optional: bool
+    unit: str = ""
+    options: Sequence[tuple[str, str]] = ()
+    example: str = ""
+    low: str = ""
+    high: str = ""
+    position: str = ""
+    is_integer: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,15 +205,8 @@ def reference_control(typed: Mapping[str, str], faults: Sequence[Fault], languag
         name=REFERENCE,
         title=texts["reference"],
         help=texts["reference_help"],
-        unit="",
         value=typed.get(REFERENCE, ""),
-        options=(),
         error="".join(errors[:1]),
-        example="",
-        low="",
-        high="",
-        position="",
-        is_integer=False,
         optional=True,
     )
 

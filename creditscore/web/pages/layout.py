@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from creditscore.errors import DatabaseUnavailable
 from creditscore.i18n.catalogue import LANGUAGES, LEGAL_SENTENCE, PAGE_TEXTS, in_language
+from creditscore.i18n.number_format import minus_signs
+from creditscore.schema.descriptions import band_label_text, group_text
 from creditscore.web.authentication import Caller
 from creditscore.web.content_negotiation import mark_language
 from creditscore.web.service import service
@@ -92,6 +94,13 @@ def can_be_opened() -> bool:
     """Return whether a link can lead to the address that was asked for."""
     routes = current_app.create_url_adapter(request)
     return routes is not None and request.endpoint is not None and routes.test(method="GET")
+
+
+def write_group(field: str | None, label: str, language: str) -> str:
+    """Write a group or bin of a field, or of the score (None), in a language."""
+    fields = service().assessor.model.schema.fields
+    text = band_label_text(label) if field is None else group_text(fields[field], label)
+    return minus_signs(label if text is None else in_language(text, language))
 
 
 def notice(language: str) -> list[str]:

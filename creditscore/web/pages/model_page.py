@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -24,16 +25,14 @@ from creditscore.evaluation.cutoff_tradeoff import (
     group_rates,
     trade_off,
 )
-from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
-from creditscore.i18n.number_format import PAGE_FORMATS, minus_signs
-from creditscore.schema import Schema
+from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS
+from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.schema.declarations import ReleaseText
-from creditscore.schema.descriptions import band_label_text, group_text
 from creditscore.schema.governance import TEXTS
 from creditscore.scorecard.model_archive import ArchivedVersion, list_versions
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.localised_card import localised_card
-from creditscore.web.pages.layout import notice, render_page, render_part
+from creditscore.web.pages.layout import notice, render_page, render_part, write_group
 from creditscore.web.problems import UNPROCESSABLE
 from creditscore.web.service import service
 
@@ -55,7 +54,7 @@ def show_model() -> Response:
     """Render the card, or only the part on the cut-off if a script asks for that."""
     assessor, language = service().assessor, page_language()
     card = read_card(localised_card(assessor.model, assessor.policy, language))
-    validation = _validation_topics(card, assessor.model.schema, language)
+    validation = _validation_topics(card, language)
     if request.args.get("part") == "validation":
         query = {"part": "validation"}
         return render_page(
@@ -63,7 +62,11 @@ def show_model() -> Response:
         )
     choice = _read_choice(card, language)
     name = choice.scorecard
-    parts = {**_formats(language), **_cutoff_part(card, choice, language)}
+    parts = {
+        "write": PAGE_FORMATS[language],
+        "group": partial(write_group, language=language),
+        **_cutoff_part(card, choice, language),
+    }
     if request.args.get("part") == "cutoff":
         answer = render_part("cutoff.html", language, **parts)
     else:
@@ -92,17 +95,12 @@ def show_model() -> Response:
     return answer
 
 
-def _validation_topics(card: Card, schema: Schema, language: str) -> dict[str, list[Topic]]:
+def _validation_topics(card: Card, language: str) -> dict[str, list[Topic]]:
     """Return the topics of each scorecard by its name; none for a card of an earlier release."""
-
-    def group(field: str | None, label: str) -> str:
-        text = band_label_text(label) if field is None else group_text(schema.fields[field], label)
-        return minus_signs(label if text is None else in_language(text, language))
-
     words = Wording(
         language=language,
         field=lambda name: str(card.fields[name].title),
-        group=group,
+        group=partial(write_group, language=language),
         scorecard=lambda name: str(card.scorecards[name].title),
     )
     return {
@@ -122,17 +120,6 @@ def _versions(card: Card, name: str) -> list[tuple[ArchivedVersion, list[Release
         for archived in list_versions(svc.settings.model_dir, svc.assessor.model)
         if archived.scorecard == name
     ]
-
-
-def _formats(language: str) -> dict[str, Any]:
-    """Return what writes numbers and groups in the template."""
-    schema = service().assessor.model.schema
-    return {
-        "write": PAGE_FORMATS[language],
-        "group": lambda field, label: minus_signs(
-            in_language(group_text(schema.fields[field], label), language)
-        ),
-    }
 
 
 def _read_choice(card: Card, language: str) -> Choice:

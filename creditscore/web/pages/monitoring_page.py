@@ -13,13 +13,12 @@ from creditscore.charts.model_charts import CalibrationPoint, calibration
 from creditscore.charts.svg import Plot
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.i18n.date_format import write_day, write_short_day
-from creditscore.i18n.number_format import PAGE_FORMATS, minus_signs
+from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.monitoring.monitor import DEFAULT_DAYS
 from creditscore.monitoring.periods import PERIODS
-from creditscore.schema.descriptions import band_label_text, group_text
 from creditscore.web.content_negotiation import page_language
 from creditscore.web.pages.course_view import CourseView
-from creditscore.web.pages.layout import render_page
+from creditscore.web.pages.layout import render_page, write_group
 from creditscore.web.service import service
 
 #: Days to look back that the page offers.
@@ -89,7 +88,8 @@ def _scorecards(report: Mapping[str, Any], language: str) -> list[dict[str, Any]
                 "shifts": shifts,
                 "groups": {
                     titles[field]: [
-                        {**row, "group": _group(field, row["group"], language)} for row in groups
+                        {**row, "group": write_group(field, row["group"], language)}
+                        for row in groups
                     ]
                     for field, groups in section["approvals_by_group"].items()
                 },
@@ -114,20 +114,8 @@ def _calibration(
 
 def _name_bins(shift: Mapping[str, Any], field: str | None, language: str) -> dict[str, Any]:
     """Return a shift with its bins named in a language; None is the score."""
-    bins = [{**bin, "label": _bin(field, bin["label"], language)} for bin in shift["bins"]]
+    bins = [{**bin, "label": write_group(field, bin["label"], language)} for bin in shift["bins"]]
     return {**shift, "bins": bins}
-
-
-def _bin(field: str | None, label: str, language: str) -> str:
-    if field is not None:
-        return _group(field, label, language)
-    text = band_label_text(label)
-    return minus_signs(label if text is None else in_language(text, language))
-
-
-def _group(field: str, label: str, language: str) -> str:
-    text = group_text(service().assessor.model.schema.fields[field], label)
-    return minus_signs(in_language(text, language))
 
 
 def approvals_by_day(

@@ -26,13 +26,10 @@ from creditscore.tables.spooled_decisions import spooled_file
 from creditscore.tables.uploaded_table import ScoredTable
 from creditscore.web.file_answer import TABLE, file_answer
 from creditscore.web.request_body import MULTIPART
-from creditscore.web.wsgi import UNBUFFERED
+from creditscore.web.wsgi import PIECE, UNBUFFERED
 
 #: The two files.
 SCORED, REJECTED = "scored", "rejected"
-
-#: Bytes that are sent at once.
-PIECE = 64 * 1024
 
 #: Bytes of files that a page carries: browsers open links of several times that.
 MAX_IN_PAGE = 4 * 1024 * 1024
@@ -89,34 +86,26 @@ def as_parts(
         Of the files.
     """
     boundary = secrets.token_hex(16)
-    body = _send(boundary, steps, make_page, make_error_page, names)
-    answer = Response(body, content_type=f"{MULTIPART}; boundary={boundary}")
+
+    def send() -> Iterator[bytes]:
+        encoder = MultipartEncoder(boundary.encode())
+        with ExitStack() as stack:
+            stack.enter_context(closing(steps))
+            files: Mapping[str, BinaryIO] = {}
+            try:
+                for scored in steps:
+                    rows = scored.sample.valid + scored.sample.rejected
+                    yield dumps_bytes({"rows": rows, "share": scored.share}) + b"\n"
+                files = _files(scored)
+                stack.callback(scored.close)
+                text = make_page(scored)
+            except CreditScoreError as error:
+                text = make_error_page(error)
+            yield from map(encoder.send_event, _events(text, files, names))
+
+    answer = Response(send(), content_type=f"{MULTIPART}; boundary={boundary}")
     answer.headers.add(*UNBUFFERED)
     return answer
-
-
-def _send(
-    boundary: str,
-    steps: Generator[ScoredTable],
-    make_page: Callable[[ScoredTable], bytes],
-    make_error_page: Callable[[CreditScoreError], bytes],
-    names: Mapping[str, str],
-) -> Iterator[bytes]:
-    encoder = MultipartEncoder(boundary.encode())
-    with ExitStack() as stack:
-        stack.enter_context(closing(steps))
-        files: Mapping[str, BinaryIO] = {}
-        try:
-            for scored in steps:
-                rows = scored.sample.valid + scored.sample.rejected
-                state = {"rows": rows, "share": scored.share}
-                yield dumps_bytes(state) + b"\n"
-            files = _files(scored)
-            stack.callback(scored.close)
-            text = make_page(scored)
-        except CreditScoreError as error:
-            text = make_error_page(error)
-        yield from map(encoder.send_event, _events(text, files, names))
 
 
 def _files(scored: ScoredTable) -> dict[str, BinaryIO]:

@@ -6,7 +6,6 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from creditscore.errors import Fault
 from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
 from creditscore.nearest_name import nearest_name
 from creditscore.readers import TableFile, clean_name
@@ -123,15 +122,10 @@ def view_rows(header: HeaderView, rows: Iterable[CheckedRow], language: str) -> 
                 )
                 for index in header.shown_indexes
             ],
-            faults=faults_in_words(row.faults, language),
+            faults=[in_language(fault.text, language) for fault in row.faults],
         )
         for row in rows
     ]
-
-
-def faults_in_words(faults: Iterable[Fault], language: str) -> list[str]:
-    """Return faults as sentences."""
-    return [in_language(fault.text, language) for fault in faults]
 
 
 def describe_fields(schema: Schema, language: str) -> list[FieldView]:
