@@ -78,23 +78,6 @@ class RateLimitResult(NamedTuple):
     wait: float
 
 
-class RateDecision(NamedTuple):
-    """Whether a request is within its limit, and what is left."""
-
-    name: str
-    limit: RateLimit
-    result: RateLimitResult
-
-    def headers(self) -> list[tuple[str, str]]:
-        """Tell what is left (draft-ietf-httpapi-ratelimit-headers)."""
-        name, limit, result = self
-        state = f"r={result.remaining};t={math.ceil(result.reset)}"
-        return [
-            ("RateLimit-Policy", f'"{name}";q={limit.requests};w={limit.seconds}'),
-            ("RateLimit", f'"{name}";{state}'),
-        ]
-
-
 class Limits:
     """The limits of a service: of all requests, and of explorations among them."""
 
@@ -118,7 +101,11 @@ class Limits:
             return
         client = self._key(request) or client_network(request)
         result = self._account.take(f"{name} {client}", limit, now=time.time())
-        values.rate = RateDecision(name, limit, result)
+        # draft-ietf-httpapi-ratelimit-headers
+        values.rate_headers = [
+            ("RateLimit-Policy", f'"{name}";q={limit.requests};w={limit.seconds}'),
+            ("RateLimit", f'"{name}";r={result.remaining};t={math.ceil(result.reset)}'),
+        ]
         if not result.allowed:
             raise TooManyRequests(str(limit), result.wait)
 
@@ -151,9 +138,7 @@ def client_network(request: Request) -> str:
 
 def finish(answer: Response, values: _AppCtxGlobals) -> None:
     """Add to an answer what is left of the limit."""
-    decision: RateDecision | None = values.get("rate")
-    if decision is not None:
-        answer.headers.extend(decision.headers())
+    answer.headers.extend(values.get("rate_headers", ()))
 
 
 def _open(folder: Path) -> RateLimits:
