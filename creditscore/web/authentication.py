@@ -13,6 +13,7 @@ from flask import Request
 
 from creditscore.decision_log.database import Database, seconds_left, within
 from creditscore.errors import DatabaseUnavailable
+from creditscore.i18n.catalogue import say
 from creditscore.settings import Settings
 from creditscore.web.api_keys import ApiKey, digest_of, read_keys
 from creditscore.web.problems import CrossSite, ForeignForm, KeyNeeded, NoSessions
@@ -124,7 +125,7 @@ class Keys:
             try:
                 cookie = self.sessions.issue(caller.key_id)
             except OSError as error:
-                raise NoSessions from error
+                raise NoSessions(say("no_sessions")) from error
             caller = replace(caller, cookie=cookie, signing_in=True)
         request.environ[CALLER] = caller
         return caller
@@ -239,16 +240,11 @@ def check_predict(request: Request, keys: Keys, settings: Settings) -> str | Non
     """
     caller = keys.look_at(request)
     check_form(request, caller, keys)
-    if lacks_key(caller, open_predict=settings.open_predict):
+    if caller.key_id is None and caller.keys_exist and not settings.open_predict:
         raise KeyNeeded
     if caller.key_id is None and _from_another_site(request, settings.cors_origins):
-        raise CrossSite
+        raise CrossSite(say("cross_site"))
     return caller.key_id
-
-
-def lacks_key(caller: Caller, *, open_predict: bool) -> bool:
-    """Check whether a decision needs a key, and none is shown."""
-    return caller.key_id is None and caller.keys_exist and not open_predict
 
 
 def check_key(request: Request, keys: Keys) -> str:
@@ -277,7 +273,7 @@ def check_own_page(request: Request) -> None:
         If a page of another site sent it.
     """
     if _from_another_site(request, ()):
-        raise CrossSite
+        raise CrossSite(say("cross_site"))
 
 
 def check_form(request: Request, caller: Caller, keys: Keys) -> None:
@@ -293,7 +289,7 @@ def check_form(request: Request, caller: Caller, keys: Keys) -> None:
     if _from_another_site(request, ()) or not keys.sessions.is_token(
         caller.cookie, _token_in(request)
     ):
-        raise ForeignForm
+        raise ForeignForm(say("foreign_form"))
 
 
 def _token_in(request: Request) -> str:

@@ -135,26 +135,17 @@ class CrossSite(Problem):
 
     status = HTTPStatus.FORBIDDEN
 
-    def __init__(self) -> None:
-        super().__init__(say("cross_site"))
-
 
 class ForeignForm(Problem):
     """A request that relies on a session, and that no page of the session sent."""
 
     status = HTTPStatus.FORBIDDEN
 
-    def __init__(self) -> None:
-        super().__init__(say("foreign_form"))
-
 
 class NoSessions(Problem):
     """No one can sign in, as there is no secret to sign a cookie with; its cause says why."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-
-    def __init__(self) -> None:
-        super().__init__(say("no_sessions"))
 
 
 class WrongHost(Problem):
