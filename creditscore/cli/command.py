@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Sequence
 
 import click
-from flask import Flask
 from flask.cli import ScriptInfo
 
 import creditscore
@@ -22,12 +21,7 @@ def main(context: click.Context) -> None:
 
     Model, log and settings (.env) are in the current folder; CREDITSCORE_ variables go before it.
     """
-    context.obj = ScriptInfo(create_app=_load_app)
-
-
-def _load_app() -> Flask:
-    app: Flask = open_door("app.py").app
-    return app
+    context.obj = ScriptInfo(create_app=lambda: open_door("app.py").app)
 
 
 def _run(arguments: Sequence[str]) -> int:

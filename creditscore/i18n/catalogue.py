@@ -8,17 +8,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 #: A text by language; English is always there, the others may be missing.
 Text = Mapping[str, str]
-
-
-class Worded(Protocol):
-    """A named tuple with a text."""
-
-    def _asdict(self) -> dict[str, Any]:
-        """Return the members by their names."""
 
 
 LANGUAGES = ("en", "id")
@@ -85,7 +78,7 @@ def in_language(text: Text, language: str) -> str:
     return text.get(language, text[DEFAULT_LANGUAGE])
 
 
-def localise(parts: Iterable[Worded], language: str) -> list[dict[str, Any]]:
+def localise(parts: Iterable[NamedTuple], language: str) -> list[dict[str, Any]]:
     """Return named tuples that have a text as dictionaries, their text in one language."""
     answers = [part._asdict() for part in parts]
     for answer in answers:

@@ -45,11 +45,8 @@ def language_headers(language: str) -> list[tuple[str, str]]:
 
 def mark_language(answer: Response, language: str) -> Response:
     """Add these headers to an answer."""
-    if "Vary" in answer.headers:
-        answer.headers["Content-Language"] = language
-        answer.vary.add("Accept-Language")
-    else:
-        answer.headers.extend(language_headers(language))
+    answer.headers["Content-Language"] = language
+    answer.vary.add("Accept-Language")
     return answer
 
 

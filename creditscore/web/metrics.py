@@ -22,7 +22,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Request, Response
 from flask.ctx import _AppCtxGlobals
@@ -40,19 +40,6 @@ SCORE_BUCKETS = (300, 400, 450, 500, 525, 550, 575, 600, 625, 650, 700, 800)
 
 #: Bytes of each file of counts, several times what all labels take, and the kinds of files.
 FILE_BYTES, FILES = 256 * 1024, ("counter", "histogram")
-
-
-class Instruments(NamedTuple):
-    """What is counted and timed."""
-
-    requests: Any
-    latency: Any
-    decisions: Any
-    scores: Any
-    errors: Any
-    writes: Any
-    requests_shed: Any
-    registry: Any
 
 
 #: Of the threads that need the instruments first, one makes them.
@@ -75,43 +62,48 @@ def instruments() -> Instruments:
 def _make() -> Instruments:
     if os.environ.get(VARIABLE):
         _reserve(Path(os.environ[VARIABLE]))
-    # Only now: the library looks at the environment when it is loaded.
-    from prometheus_client import CollectorRegistry, Counter, Histogram
+    return Instruments()
 
-    registry = CollectorRegistry()
-    counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
-    return Instruments(
-        requests=counter(
+
+class Instruments:
+    """What is counted and timed."""
+
+    def __init__(self) -> None:
+        # Only now: the library looks at the environment when it is loaded.
+        from prometheus_client import CollectorRegistry, Counter, Histogram
+
+        self.registry = CollectorRegistry()
+        counter = partial(Counter, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry)
+        self.requests = counter(
             "creditscore_requests", "Requests that were answered", ["route", "method", "status"]
-        ),
-        latency=histogram(
+        )
+        self.latency = histogram(
             "creditscore_request_seconds",
             "Seconds from a whole request to its answer",
             ["route"],
             buckets=LATENCY_BUCKETS_S,
-        ),
-        decisions=counter(
+        )
+        self.decisions = counter(
             "creditscore_decisions", "Decisions that were logged", ["scorecard", "label"]
-        ),
-        scores=histogram(
+        )
+        self.scores = histogram(
             "creditscore_score",
             "Scores of the decisions that were logged",
             ["scorecard"],
             buckets=SCORE_BUCKETS,
-        ),
-        errors=counter("creditscore_errors", "Problems that were answered", ["kind"]),
-        writes=histogram(
+        )
+        self.errors = counter("creditscore_errors", "Problems that were answered", ["kind"])
+        self.writes = histogram(
             "creditscore_log_write_seconds",
             "Seconds of a transaction that logs decisions, its commit included",
             buckets=LATENCY_BUCKETS_S,
-        ),
-        requests_shed=counter(
+        )
+        self.requests_shed = counter(
             "creditscore_requests_shed",
             "Requests that were too slow, or too many, to be looked at",
             ["status"],
-        ),
-        registry=registry,
-    )
+        )
 
 
 def _reserve(folder: Path) -> None:

@@ -228,8 +228,7 @@ def outcomes_command(file: Path, report: Path | None) -> None:
                     out.write(f"{to_line(cells)}\n".encode())
     summary = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
     click.echo(f"{sum(counts.values()):,} rows: {summary}")
-    if sum(counts.values()) > counts[RECORDED] + counts[KNOWN]:
-        click.get_current_context().exit(1)
+    _exit_unless(sum(counts.values()) == counts[RECORDED] + counts[KNOWN])
 
 
 def _read_rows(

@@ -24,46 +24,36 @@ class Time(click.ParamType[datetime]):
     """A date, or a time with its zone, as in the queries over HTTP."""
 
     name = "time"
+    allowed = query_parameters.moment().allowed["en"]
 
     def convert(self, value: Any, _: Any, __: Any) -> datetime:
         """Read the time."""
         try:
-            return read_time(str(value))
+            time: datetime = query_parameters.moment().read(str(value))
         except ValueError:
-            self.fail(f"must be {query_parameters.moment().allowed['en']}, got {value!r}")
+            self.fail(f"must be {self.allowed}, got {value!r}")
+        return time
 
 
-class Age(click.ParamType[datetime]):
+class Age(Time):
     """An age such as 25months, or the time that is so long ago; gives that time."""
 
     name = "age"
+    allowed = "such as 25months, P2Y1M or 2024-10-31"
 
-    def convert(self, value: Any, _: Any, __: Any) -> datetime:
+    def convert(self, value: Any, *context: Any) -> datetime:
         """Read the age, counted back from now."""
-        text = str(value)
         try:
-            months, days = parse_period(text)
+            months, days = parse_period(str(value))
         except ValueError:
-            return self._read_time(text)
+            return super().convert(value, *context)
         try:
             return subtract_months(datetime.now(UTC), months=months, days=days)
         except (ValueError, OverflowError):
-            self.fail(f"no calendar goes back {text}")
-
-    def _read_time(self, text: str) -> datetime:
-        try:
-            return read_time(text)
-        except ValueError:
-            self.fail(f"must be such as 25months, P2Y1M or 2024-10-31, got {text!r}")
+            self.fail(f"no calendar goes back {value}")
 
 
 since_option = click.option("--since", type=Time(), help="Only decisions from then on.")
-
-
-def read_time(text: str) -> datetime:
-    """Read a date or a time with its zone; raise ValueError if it is neither."""
-    time: datetime = query_parameters.moment().read(text)
-    return time
 
 
 def in_one_line(command: Callable[P, R]) -> Callable[P, R]:
