@@ -15,6 +15,7 @@ from creditscore.api_docs.examples import example_applicants, example_table
 from creditscore.decision_log.log import MAX_PAGE_SIZE, PAGE_SIZE
 from creditscore.decision_log.overrides import MAX_NAME_LENGTH, MAX_REASON_LENGTH
 from creditscore.decision_log.search import OUTCOMES
+from creditscore.decisions.assessor import Decision
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.evaluation.fairness import MIN_GROUP_ROWS
 from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, in_language
@@ -46,7 +47,7 @@ KEY_HEADERS: list[JsonObject] = [{"bearer": []}, {"header": []}]
 def build_openapi(
     schema: Schema,
     settings: Settings,
-    decisions: Mapping[str, JsonObject],
+    decisions: Mapping[str, Decision],
     *,
     key_needed: bool,
 ) -> JsonObject:
@@ -58,8 +59,8 @@ def build_openapi(
         Of the applicants.
     settings : Settings
         For the limits.
-    decisions : mapping of str to dict
-        The answer to each scorecard's example applicant.
+    decisions : mapping of str to Decision
+        On each scorecard's example applicant.
     key_needed : bool
         Whether a decision needs an API key. A key that is taken but not needed is not described:
         Swagger UI draws a closed padlock for it.
@@ -79,7 +80,7 @@ def read_template() -> Any:
 def template_values(
     schema: Schema,
     settings: Settings,
-    decisions: Mapping[str, JsonObject],
+    decisions: Mapping[str, Decision],
     *,
     key_needed: bool,
 ) -> JsonObject:
@@ -87,7 +88,8 @@ def template_values(
     applicants = example_applicants(schema)
     array_example = {"summary": "Several at once", "value": list(applicants.values())}
     columns = DecisionColumns(logged=True, language=DEFAULT_LANGUAGE).types
-    explorations = {name: _to_what_if(decision) for name, decision in decisions.items()}
+    answers = {name: d.to_dict(DEFAULT_LANGUAGE) for name, d in decisions.items()}
+    explorations = {name: d.to_what_if(DEFAULT_LANGUAGE) for name, d in decisions.items()}
     return {
         "version": creditscore.__version__,
         "notice": schema.notice[DEFAULT_LANGUAGE],
@@ -112,7 +114,7 @@ def template_values(
         "outcome": in_language(schema.label.title, DEFAULT_LANGUAGE),
         "applicant_examples": {**_examples(schema, applicants), "array": array_example},
         "table_example": "".join(f"{to_line(row)}\n" for row in example_table(schema)),
-        "decision_examples": _examples(schema, decisions),
+        "decision_examples": _examples(schema, answers),
         "what_if_examples": _examples(schema, explorations),
         "decision_columns": ", ".join(columns),
         "report_columns": ", ".join(REPORT),
@@ -162,8 +164,3 @@ def _examples(schema: Schema, values: Mapping[str, JsonObject]) -> JsonObject:
         name: {"summary": schema.scorecards[name].title[DEFAULT_LANGUAGE], "value": value}
         for name, value in values.items()
     }
-
-
-def _to_what_if(decision: JsonObject) -> JsonObject:
-    rest = {name: value for name, value in decision.items() if name != "decision_id"}
-    return {"what_if": True, **rest}

@@ -192,10 +192,7 @@ def _deciding(model: Model, settings: Settings) -> dict[str, Any]:
     """Make those parts of a service that follow from its model."""
     policy = model.policy.with_cutoff(settings.cutoff)
     assessor = Assessor(model=model, policy=policy, now=now, new_ids=new_decision_ids)
-    examples = {
-        name: decision.to_dict(DEFAULT_LANGUAGE)
-        for name, decision in example_decisions(assessor).items()
-    }
+    examples = example_decisions(assessor)
     documents = {
         key_needed: build_openapi(model.schema, settings, examples, key_needed=key_needed)
         for key_needed in (False, True)
