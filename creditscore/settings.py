@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -247,13 +247,13 @@ DEFINITIONS = (
 )
 
 
-def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+def unknown_variables(variables: Iterable[str]) -> Iterator[str]:
     """Yield a sentence about each variable that looks like a setting and is none.
 
-    It names the setting that may be meant; never a value, which may be a secret.
+    It names the setting that may be meant.
     """
     names = {setting.name.upper(): setting.variable for setting in DEFINITIONS}
-    for variable in sorted(environment):
+    for variable in sorted(variables):
         name = variable.upper().removeprefix(PREFIX)
         if not variable.upper().startswith(PREFIX) or variable in names.values():
             continue

@@ -55,7 +55,10 @@ def load_settings(
         if line is None or environment.get(error.variable, line.value) != line.value:
             raise
         raise SettingsFileError(path, str(error), line=line.number) from None
-    return settings, [*_warnings(path, lines), *unknown_variables(_drop_names(environment, lines))]
+    return settings, [
+        *_warnings(path, lines),
+        *unknown_variables(environment.keys() - lines.keys()),
+    ]
 
 
 def given_variables(
@@ -73,10 +76,6 @@ def given_variables(
 
 def _merge(lines: Mapping[str, Line], environment: Mapping[str, str]) -> dict[str, str]:
     return {**{name: line.value for name, line in lines.items()}, **environment}
-
-
-def _drop_names(environment: Mapping[str, str], lines: Mapping[str, Line]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name not in lines}
 
 
 def _read_lines(path: Path, environment: Mapping[str, str]) -> dict[str, Line]:
@@ -112,7 +111,7 @@ def _read_text(path: Path) -> str:
 
 def _warnings(path: Path, lines: Mapping[str, Line]) -> Iterator[str]:
     for name, line in lines.items():
-        for sentence in unknown_variables({name: line.value}):
+        for sentence in unknown_variables([name]):
             yield f"{path}, line {line.number}: {sentence}"
     secrets = {setting.variable for setting in DEFINITIONS if setting.secret}
     if sys.platform != "win32" and secrets & lines.keys():
