@@ -9,6 +9,8 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import Any, TypeAlias
 
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, say
+
 Message = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 
@@ -22,7 +24,7 @@ LONG = 256 * 1024
 #: tables that come slowly.
 LONG_SHARE = 0.75
 
-LATER = "There is more to do than can be done soon; ask again a little later."
+LATER = say("overloaded")[DEFAULT_LANGUAGE]
 TOO_SLOW = "The request did not come whole in time."
 
 
