@@ -80,7 +80,12 @@ class Parts:
     def jobs(self) -> list[Job]:
         """Return a job for each part that has no decisions yet."""
         jobs = [
-            Job(path, self.folder / _target_name(path), self._rejects(path), self.columns)
+            Job(
+                path,
+                self.folder / _target_name(path),
+                self.folder / f"{path.name}.rejects.csv",
+                self.columns,
+            )
             for path in self.sources
         ]
         return [job for job in jobs if not job.target.exists()]
@@ -90,9 +95,6 @@ class Parts:
         for path in self.sources:
             for leftover in self.folder.glob(f".{glob.escape(_target_name(path))}.*.part"):
                 leftover.unlink(missing_ok=True)
-
-    def _rejects(self, path: Path) -> Path:
-        return self.folder / f"{path.name}.rejects.csv"
 
 
 def _target_name(source: Path) -> str:

@@ -180,15 +180,12 @@ class UploadedTable:
             sample = RowSample(table, self.model.schema, max_first=0)
             scored_table = ScoredTable(spooled_file(), spooled_file(), sample)
             stack.callback(scored_table.close)
-            if is_recorded := (
-                yield from _score(table, columns, assessor, log, origin, scored_table)
-            ):
+            if (yield from _score(table, columns, assessor, log, origin, scored_table)):
                 stack.pop_all()
-        if is_recorded:
-            yield scored_table
-        else:
-            # Another request took the key just now.
-            yield from self.decide(assessor, log, origin)
+                yield scored_table
+                return
+        # Another request took the key just now.
+        yield from self.decide(assessor, log, origin)
 
     def _open(self) -> tuple[Table, DecisionColumns]:
         """Open the table, and return the decision's columns as they are written behind it."""
