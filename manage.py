@@ -251,7 +251,7 @@ def install(lock_name: str) -> None:
     say(f"Installing the packages of {lock_name} (about {MEGABYTES[lock_name]} MB, once) ...")
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--no-compile", "--require-hashes", "-r", lock_name]
-    pip = call_showing(command, pip_step)
+    pip = call_quietly(command, step_of=pip_step)
     if pip.returncode != 0:
         # pip changes nothing before it has everything: what was complete still is.
         STAMP.write_text(stamp or UNFINISHED)
@@ -424,27 +424,14 @@ def call(*arguments: str) -> int:
     return subprocess.call([str(PYTHON), *arguments], cwd=ROOT)
 
 
-def call_quietly(command: list[str], folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run a program and keep what it prints."""
-    return subprocess.run(
-        command,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    )
-
-
-def call_showing(
-    command: list[str], step_of: Callable[[str], str]
+def call_quietly(
+    command: list[str], folder: Path = ROOT, step_of: Callable[[str], str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a program and keep what it prints; a terminal shows its steps, each over the last."""
     printed = []
     with subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -455,12 +442,14 @@ def call_showing(
         try:
             for line in process.stdout:
                 printed.append(line)
-                show_step(step_of(line))
+                if step_of:
+                    show_step(step_of(line))
         except BaseException:
             process.kill()
             raise
         finally:
-            show_step(" ")
+            if step_of:
+                show_step(" ")
     return subprocess.CompletedProcess(command, process.returncode, "".join(printed))
 
 
