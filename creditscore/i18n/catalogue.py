@@ -78,6 +78,11 @@ def in_language(text: Text, language: str) -> str:
     return text.get(language, text[DEFAULT_LANGUAGE])
 
 
+def shorten(text: str, max_length: int) -> str:
+    """Cut a text that is quoted to so many characters."""
+    return text if len(text) <= max_length else f"{text[:max_length]}…"
+
+
 def localise(parts: Iterable[NamedTuple], language: str) -> list[dict[str, Any]]:
     """Return named tuples that have a text as dictionaries, their text in one language."""
     answers = [part._asdict() for part in parts]

@@ -19,7 +19,7 @@ from creditscore.schema import Field, Schema
 from creditscore.schema.cell_reader import accepts_empty, read_cell
 from creditscore.schema.csv_cells import FORMULA, INNER_FORMULA, to_line
 from creditscore.schema.decimal_signs import decimal_signs
-from creditscore.schema.table_columns import field_columns, field_names
+from creditscore.schema.table_columns import field_names
 from creditscore.tables.table import Block, Style, check_header
 
 #: A cell that a spreadsheet could take for a formula; negative numbers are left out.
@@ -251,8 +251,9 @@ def open_table(
         With all that is wrong with the header.
     """
     source = open_csv(file, column_names=field_names(schema), stated=schema.file, encoding=encoding)
-    check_header(source.columns, schema, reserved_names=reserved_names, line=source.header_line)
-    columns = {name: indices[0] for name, indices in field_columns(source.columns, schema).items()}
+    columns = check_header(
+        source.columns, schema, reserved_names=reserved_names, line=source.header_line
+    )
     decimals, separator = decimal_signs(source, schema, columns), source.separator
     if separator != ",":
         # Where commas do not separate cells, "1.000" may well be a thousand.

@@ -10,7 +10,6 @@ from creditscore.readers.excel_reader import ExcelFile
 from creditscore.readers.workbook_process import WorkbookFile
 from creditscore.schema import Field, Schema
 from creditscore.schema.decimal_signs import decimal_signs
-from creditscore.schema.table_columns import field_columns
 from creditscore.tables.csv_table import CellReader, FieldCutter, cell_block
 from creditscore.tables.table import Block, Style, check_header
 
@@ -67,10 +66,9 @@ def excel_table(
     InvalidApplicants
         With all that is wrong with the header.
     """
-    check_header(
+    columns = check_header(
         source.columns, schema, reserved_names=reserved_names, line=source.format.header_line
     )
-    columns = {name: indices[0] for name, indices in field_columns(source.columns, schema).items()}
     return ExcelTable(
         source=source,
         cut=FieldCutter(source.columns, columns.values(), style.separator),

@@ -16,7 +16,7 @@ from creditscore.readers.parquet_reader import ParquetFile, require_pyarrow
 from creditscore.schema import Field, Schema
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.decimal_signs import decimal_signs
-from creditscore.schema.table_columns import field_columns, field_names
+from creditscore.schema.table_columns import field_names
 from creditscore.tables.csv_table import CellReader
 from creditscore.tables.output import without
 from creditscore.tables.table import Block, Style, Table, check_header
@@ -58,16 +58,17 @@ def open_parquet(path: Path, schema: Schema, *, reserved_names: Collection[str])
         file = pq.ParquetFile(path)
     except pa.ArrowException as error:
         raise BatchError(f"{path} is not a Parquet file: {error}") from None
-    check_header(file.schema_arrow.names, schema, reserved_names=reserved_names)
-    return ParquetTable(file, schema)
+    columns = check_header(file.schema_arrow.names, schema, reserved_names=reserved_names)
+    return ParquetTable(file, schema, columns)
 
 
 @dataclass
 class ParquetTable:
-    """A Parquet file that is open."""
+    """A Parquet file that is open, and the index of each field's column."""
 
     file: pq.ParquetFile
     schema: Schema
+    field_indices: Mapping[str, int]
     style: Style = field(default_factory=Style, init=False)
     _read_rows: int = field(default=0, init=False)
 
@@ -84,9 +85,7 @@ class ParquetTable:
         BatchError
             Where the file is damaged.
         """
-        field_indices = [
-            indices[0] for indices in field_columns(self.columns, self.schema).values()
-        ]
+        field_indices = list(self.field_indices.values())
         try:
             for batch in self.file.iter_batches(batch_size=READ_ROWS):
                 start = self._read_rows + 1
@@ -110,9 +109,8 @@ class ParquetTable:
     @cached_property
     def _cells(self) -> CellReader:
         source = ParquetFile(tuple(self.columns), self.file)
-        columns = field_columns(self.columns, self.schema)
-        indices = {name: indices[0] for name, indices in columns.items()}
-        return CellReader(decimal_signs(source, self.schema, indices), self.schema.fields)
+        decimals = decimal_signs(source, self.schema, self.field_indices)
+        return CellReader(decimals, self.schema.fields)
 
     def share_read(self) -> float | None:
         """Return the share of the table that has been read; None if it has no rows."""

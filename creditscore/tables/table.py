@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from creditscore.decisions.decision_columns import DecisionColumns
 from creditscore.errors import Fault, InvalidApplicants
-from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, Text, say
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, Text, say, shorten
 from creditscore.nearest_name import nearest_name
 from creditscore.readers import clean_name
 from creditscore.readers.cell_text import cell_text
@@ -24,6 +24,9 @@ Result = TypeVar("Result")
 
 #: Columns that are no fields, of which the nearest to a missing name is looked for.
 MAX_HINTS = 100
+
+#: Characters of a column's name that are quoted.
+MAX_NAME_LENGTH = 40
 
 #: Faults that are told of a row where many rows are listed.
 MAX_ROW_FAULTS = 10
@@ -215,7 +218,7 @@ def refer(result: Result | RejectedRow, reference: object) -> Result | RejectedR
 
 def check_header(
     columns: Sequence[str], schema: Schema, *, reserved_names: Collection[str], line: int = 1
-) -> None:
+) -> dict[str, int]:
     """Check that the columns have different names, and that none is missing.
 
     Parameters
@@ -227,6 +230,11 @@ def check_header(
         Names that no column may have.
     line : int
         The header's.
+
+    Returns
+    -------
+    dict of str to int
+        The index of each field's column.
 
     Raises
     ------
@@ -246,7 +254,8 @@ def check_header(
     )
     for name, count in name_counts.items():
         if count > 1:
-            faults.append(Fault("column_twice", "", say("column_twice", name=_shorten(name)), line))
+            text = say("column_twice", name=shorten(name, MAX_NAME_LENGTH))
+            faults.append(Fault("column_twice", "", text, line))
     for column in columns:
         if column in reserved_names:
             faults.append(Fault("column_taken", "", say("column_taken", name=column), line))
@@ -262,6 +271,7 @@ def check_header(
     ]
     if faults:
         raise InvalidApplicants(faults[:MAX_FAULTS])
+    return {name: indices[0] for name, indices in columns_by_field.items()}
 
 
 def taken_columns(columns: Sequence[str], schema: Schema) -> list[str]:
@@ -280,11 +290,8 @@ def taken_columns(columns: Sequence[str], schema: Schema) -> list[str]:
 def _missing_text(field: Field, candidates: Sequence[str]) -> Text:
     for name in filter(None, (field.name, field.column)):
         if nearest := nearest_name(name, candidates):
-            return say("column_missing_near", field=field.name, nearest=_shorten(nearest))
+            nearest = shorten(nearest, MAX_NAME_LENGTH)
+            return say("column_missing_near", field=field.name, nearest=nearest)
     if field.column is not None:
         return say("column_missing_either", field=field.name, column=field.column)
     return say("column_missing", field=field.name)
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= 40 else f"{name[:40]}…"

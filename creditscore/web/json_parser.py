@@ -15,13 +15,16 @@ from typing import Any, NoReturn
 import orjson
 
 from creditscore.errors import NotJson
-from creditscore.i18n.catalogue import say
+from creditscore.i18n.catalogue import say, shorten
 
 #: Arrays and objects inside one another, at most. An array of applicants needs two.
 MAX_DEPTH = 8
 
 #: Digits of an integer that are still converted; what is longer is beyond every bound anyway.
 MAX_DIGITS = 300
+
+#: Characters of a key that are quoted.
+MAX_NAME_LENGTH = 40
 
 # Possessive, and content with a string that never ends: linear whatever comes.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{}]', re.DOTALL)
@@ -98,8 +101,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         name = next(name for name, times in Counter(key for key, _ in pairs).items() if times > 1)
-        short = name if len(name) <= 40 else f"{name[:40]}…"
-        raise NotJson("duplicate_key", say("duplicate_key", name=_printable(short)))
+        text = _printable(shorten(name, MAX_NAME_LENGTH))
+        raise NotJson("duplicate_key", say("duplicate_key", name=text))
     return members
 
 

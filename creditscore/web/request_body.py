@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from creditscore.decisions.record import RequestOrigin
 from creditscore.errors import NotJson
-from creditscore.i18n.catalogue import say
+from creditscore.i18n.catalogue import say, shorten
 from creditscore.web import json_parser
 from creditscore.web.problems import BrokenBody, TooLarge, WrongIdempotencyKey, WrongMediaType
 from creditscore.web.rate_limiting import client_network
@@ -31,6 +31,9 @@ CSV_TYPE = "text/csv"
 
 #: What browsers on Windows with Excel call a CSV file; a real workbook is refused by its bytes.
 CSV_TYPES = frozenset({CSV_TYPE, "application/vnd.ms-excel"})
+
+#: Characters of a header that are quoted.
+MAX_QUOTED_LENGTH = 60
 
 #: Characters of an Idempotency-Key.
 MAX_KEY_LENGTH = 255
@@ -100,7 +103,7 @@ def _table_charset(request: Request) -> str | None:
     except (LookupError, ValueError):
         name = ""
     if not TABLE_CHARSETS.fullmatch(name):
-        raise WrongMediaType(say("table_charset", got=_short(charset)))
+        raise WrongMediaType(say("table_charset", got=shorten(charset, MAX_QUOTED_LENGTH)))
     return name
 
 
@@ -124,7 +127,7 @@ def read_body(request: Request, *, max_bytes: int) -> bytes:
 def read_form_body(request: Request, *, max_bytes: int) -> bytes:
     """Read a body that is announced as the page's form; errors as of `read_body`."""
     if request.mimetype not in {"", URL_ENCODED}:
-        raise WrongMediaType(say("not_the_form", got=_short(request.mimetype)))
+        raise WrongMediaType(say("not_the_form", got=shorten(request.mimetype, MAX_QUOTED_LENGTH)))
     _check_coding(request)
     raw = _read(request, max_bytes)
     # The look for the token of a session gets the form whole too.
@@ -158,7 +161,7 @@ def bound_upload(request: Request, *, max_bytes: int) -> None:
         If it is of another type or too large.
     """
     if request.mimetype != MULTIPART:
-        raise WrongMediaType(say("not_an_upload", got=_short(request.mimetype)))
+        raise WrongMediaType(say("not_an_upload", got=shorten(request.mimetype, MAX_QUOTED_LENGTH)))
     max_length = max_bytes + UPLOAD_ROOM
     request.max_content_length = request.max_form_memory_size = max_length
     if (request.content_length or 0) > max_length:
@@ -194,17 +197,17 @@ def _check_media(request: Request) -> None:
     media = request.mimetype
     if media not in JSON_TYPES and not media.endswith("+json"):
         key = "form_not_json" if media == MULTIPART else "media_type"
-        raise WrongMediaType(say(key, got=_short(media)))
+        raise WrongMediaType(say(key, got=shorten(media, MAX_QUOTED_LENGTH)))
     _check_coding(request)
 
 
 def _check_coding(request: Request, *, charset: str | None = None) -> None:
     charset = charset or request.mimetype_params.get("charset", "utf-8")
     if charset.lower() not in UTF_8:
-        raise WrongMediaType(say("charset", got=_short(charset)))
+        raise WrongMediaType(say("charset", got=shorten(charset, MAX_QUOTED_LENGTH)))
     coding = request.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
     if coding not in {"identity", ""}:
-        raise WrongMediaType(say("content_coding", got=_short(coding)))
+        raise WrongMediaType(say("content_coding", got=shorten(coding, MAX_QUOTED_LENGTH)))
 
 
 def _read(request: Request, max_bytes: int) -> bytes:
@@ -228,10 +231,6 @@ def _read(request: Request, max_bytes: int) -> bytes:
     if announced is not None and len(raw) != announced:
         raise BrokenBody(say("shorter_than_announced", got=len(raw), announced=announced))
     return raw
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def read_origin(

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from creditscore.i18n.catalogue import PAGE_TEXTS, in_language
+from creditscore.i18n.catalogue import PAGE_TEXTS, in_language, shorten
 from creditscore.nearest_name import nearest_name
 from creditscore.readers import TableFile, clean_name
 from creditscore.readers.file_format import ENCODINGS, EXCEL, FileFormat
@@ -118,7 +118,8 @@ def view_rows(header: HeaderView, rows: Iterable[CheckedRow], language: str) -> 
             line=row.line,
             cells=[
                 CellView(
-                    _short(row.cells[index] if index < len(row.cells) else ""), index in row.wrong
+                    shorten(row.cells[index] if index < len(row.cells) else "", MAX_CELL_LENGTH),
+                    index in row.wrong,
                 )
                 for index in header.shown_indexes
             ],
@@ -180,7 +181,3 @@ def _format_in_words(file_format: FileFormat, language: str) -> str:
         encoding=ENCODINGS.get(file_format.encoding, file_format.encoding),
         line=file_format.header_line,
     )
-
-
-def _short(cell: str) -> str:
-    return cell if len(cell) <= MAX_CELL_LENGTH else f"{cell[:MAX_CELL_LENGTH]}…"
