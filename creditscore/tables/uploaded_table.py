@@ -53,7 +53,6 @@ from creditscore.tables.table_check import RowSample, check_table
 #: Where a row of the log has its scorecard and its label.
 _SCORECARD, _LABEL = (COLUMNS.index(name) - 2 for name in ("scorecard", "label"))
 
-
 #: The share of a table that is read at most, before all of it is decided.
 MAX_SHARE_READ = 0.99
 

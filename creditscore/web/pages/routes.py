@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from creditscore.decisions.assessor import Decision
 from creditscore.errors import Fault, InvalidApplicants
 from creditscore.i18n.catalogue import DECIMAL_SIGNS, PAGE_TEXTS, in_language
-from creditscore.schema import Applicant
 from creditscore.web.authentication import check_own_page, check_predict
 from creditscore.web.content_negotiation import page_language, wants_page
 from creditscore.web.pages import form
@@ -72,17 +71,11 @@ def _answer(submission: form.Submission, raw: bytes) -> Response:
         answer = _page(submission.typed, faults=invalid.faults)
         answer.status_code = UNPROCESSABLE
         return answer
-    decision = _decide(applicant, raw, explore=submission.explore, key_id=key_id)
-    return _page(submission.typed, decision=decision, explore=submission.explore)
-
-
-def _decide(applicant: Applicant, raw: bytes, *, explore: bool, key_id: str | None) -> Decision:
-    svc = service()
     decision = svc.assessor.assess(applicant)
-    if explore:
-        return decision
-    recorded = svc.log.record([decision], read_origin(request, raw, key_id=key_id))
-    return recorded.decisions[0]
+    if not submission.explore:
+        recorded = svc.log.record([decision], read_origin(request, raw, key_id=key_id))
+        decision = recorded.decisions[0]
+    return _page(submission.typed, decision=decision, explore=submission.explore)
 
 
 def _page(

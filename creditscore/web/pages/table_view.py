@@ -21,7 +21,6 @@ from creditscore.tables.uploaded_table import style_of
 #: Columns, names of columns that are no fields, and characters of a cell that are shown.
 MAX_COLUMNS, MAX_OTHERS, MAX_CELL_LENGTH = 24, 30, 40
 
-
 #: The texts that name what separates cells.
 SEPARATOR_TEXTS = {
     ",": "separator_comma",
