@@ -24,6 +24,7 @@ from trained_models import trained_model
 from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.migrations import migrate
+from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.schema import Schema
 from creditscore.schema.reader import load_schema
 from creditscore.scorecard import artifact
@@ -101,6 +102,12 @@ def model(model_dir: Path) -> Model:
 
 
 @pytest.fixture(scope="session")
+def card(model_dir: Path) -> Any:
+    """The model card of that model, as it is on disk."""
+    return json.loads((model_dir / "model_card.json").read_bytes())
+
+
+@pytest.fixture(scope="session")
 def app(model_dir: Path) -> Iterator[Flask]:
     yield from closing_log(create_app(settings_of(model_dir)))
 
@@ -133,10 +140,23 @@ def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
 
 
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    """A language of the texts: the test runs once for each."""
+    language: str = request.param
+    return language
+
+
 @pytest.fixture
 def example(schema: Schema) -> dict[str, Any]:
     """An applicant of the smallest scorecard, made of the fields' examples."""
     return {name: schema.fields[name].example for name in schema.base_fields}
+
+
+@pytest.fixture
+def example_json(example: dict[str, Any]) -> bytes:
+    """The same as a client sends it."""
+    return json.dumps(example).encode()
 
 
 @pytest.fixture(params=["base_fields", "fields"])
@@ -193,9 +213,9 @@ def build(model_dir: Path, model: Model, database_url: str) -> Iterator[Callable
     """Build services, with some settings, on one log of each kind: as many as a test wants."""
     built: list[Flask] = []
 
-    def build(**changes: Any) -> Flask:
+    def build(served: Model = model, **changes: Any) -> Flask:
         settings = settings_of(model_dir, database_url=database_url)
-        built.append(create_app(replace(settings, **changes), model))
+        built.append(create_app(replace(settings, **changes), served))
         return built[-1]
 
     yield build

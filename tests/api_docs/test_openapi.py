@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from answers import Answer, read
+from answers import Answer, Body, read
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
@@ -29,8 +29,6 @@ from creditscore.schema.reference import REFERENCE
 from creditscore.scorecard.model import Model
 from creditscore.settings import Settings
 from creditscore.web import create_app
-
-Body = dict[str, Any]
 
 KEY = "the-key-of-the-openapi-test"
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -233,9 +231,8 @@ def test_every_example_request_is_decided_on_as_its_example_answer_says(
 
 
 def test_live_answers_are_as_described(
-    client: FlaskClient, schema: Schema, description: Body
+    client: FlaskClient, example: Body, description: Body
 ) -> None:
-    example = {name: schema.fields[name].example for name in schema.base_fields}
     bodies: list[Any] = [example, [example, example], {}, [{}], [], 3, {"x": None}]
     refused = ["[", "", "[" * 9, '{"a":1,"a":1}']
 
@@ -258,9 +255,8 @@ def test_live_answers_are_as_described(
 
 
 def test_live_answers_over_the_log_are_as_described(
-    guarded: FlaskClient, schema: Schema, description: Body
+    guarded: FlaskClient, example: Body, description: Body
 ) -> None:
-    example = {name: schema.fields[name].example for name in schema.base_fields}
     answers = set()
 
     def ask(method: str, path: str, name: str = "", key: str = KEY, **options: Any) -> Answer:

@@ -48,7 +48,6 @@ def closed(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
 
 
-@pytest.mark.parametrize("language", PAGE_TEXTS)
 def test_a_decision_comes_without_a_reload(
     browser: Browser, server: LiveServer, schema: Schema, example: dict[str, Any], language: str
 ) -> None:
@@ -205,7 +204,6 @@ def logged(server: LiveServer, example: dict[str, Any]) -> str:
     return decision_id
 
 
-@pytest.mark.parametrize("language", PAGE_TEXTS)
 def test_a_moved_cutoff_moves_who_is_approved(
     browser: Browser, server: LiveServer, language: str
 ) -> None:
@@ -278,7 +276,6 @@ def test_who_has_signed_in_decides_explores_and_tries_requests_of_the_descriptio
     assert status.startswith("200")
 
 
-@pytest.mark.parametrize("language", PAGE_TEXTS)
 def test_the_form_takes_a_key_and_keeps_its_values_without_a_reload(
     browser: Browser, closed: LiveServer, example: dict[str, Any], language: str
 ) -> None:

@@ -9,7 +9,7 @@ from browsing import click, element, follow, now, place_of, send, text
 from chromium import LAPTOP, PHONE, Browser, driving, set_screen
 from live_server import LiveServer
 
-from creditscore.i18n import LANGUAGES, write_moment
+from creditscore.i18n import write_moment
 
 #: The numbers of a page that are on more than one line, code and what is folded aside.
 BROKEN_NUMBERS = r"""
@@ -58,7 +58,6 @@ def browser(
 
 
 @pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_field_is_on_the_first_screen_under_a_notice_of_one_line(
     browser: Browser, server: LiveServer, language: str, screen: tuple[int, int]
 ) -> None:
@@ -117,7 +116,6 @@ def test_what_is_wrong_is_in_view_after_a_refused_form(
     assert 0 <= error["top"] < error["bottom"] < PHONE[1]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_times_are_written_alike_with_and_without_javascript(
     browser: Browser, server: LiveServer, language: str
 ) -> None:
@@ -132,7 +130,6 @@ def test_times_are_written_alike_with_and_without_javascript(
 
 
 @pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_number_is_broken_over_two_lines_and_no_page_scrolls_sideways(
     browser: Browser, server: LiveServer, language: str, screen: tuple[int, int]
 ) -> None:
@@ -150,7 +147,6 @@ def test_no_number_is_broken_over_two_lines_and_no_page_scrolls_sideways(
 
 
 @pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_word_over_the_chart_of_a_decision_is_broken(
     browser: Browser, server: LiveServer, language: str, screen: tuple[int, int]
 ) -> None:

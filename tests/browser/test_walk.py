@@ -17,8 +17,6 @@ from flask import Flask
 from live_server import LiveServer, serving
 from table_files import as_csv
 
-from creditscore.i18n import LANGUAGES
-
 KEY = "the-key-of-the-walk"
 
 #: Where programs are answered, and where a page only leads to another.
@@ -193,7 +191,6 @@ def test_every_page_is_on_the_walk(app: Flask) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scripts", [True, False], ids=["javascript", "plain"])
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_is_accessible_fits_the_screen_and_leaves_the_console_empty(
     app: Flask, server: LiveServer, browser: Browser, table: Path, language: str, scripts: bool
 ) -> None:

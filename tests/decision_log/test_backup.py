@@ -8,7 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,11 +20,10 @@ from database_servers import find_programs
 from decided import NOON, hourly
 from flask import Flask
 from logged import database_of, decide, run
+from service_settings import Build
 
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import RequestOrigin
-
-Build = Callable[..., Flask]
 
 OWNER_ONLY = 0o600
 PAGE_BYTES = 4096

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from database_servers import PostgresServer, running_postgres
-from decided import NOON, decision
+from decided import NOON, ORIGIN, decision
 from sqlalchemy import text
 
 from creditscore.decision_log import database as database_module
@@ -22,10 +22,7 @@ from creditscore.decision_log.database import TRANSACTION_TIMEOUT_S, Database, s
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.sqlite import check_journal
-from creditscore.decisions.record import RequestOrigin
 from creditscore.errors import DatabaseUnavailable, StartupError
-
-ORIGIN = RequestOrigin(request_id="r-1")
 
 
 class Clock:
@@ -48,11 +45,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         monkeypatch.setattr(module, "monotonic", fake.monotonic)
     monkeypatch.setattr(sqlite, "sleep", fake.sleep)
     return fake
-
-
-@pytest.fixture
-def log(database: Database) -> DecisionLog:
-    return DecisionLog(database, now=lambda: NOON)
 
 
 def log_in(url: str) -> Iterator[DecisionLog]:

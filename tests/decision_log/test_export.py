@@ -9,16 +9,16 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
-from decided import NOON, decision, hourly
+from decided import NOON, ORIGIN, decision, hourly
 from flask import Flask
 from logged import database_of, decide, edit, row_of, run
+from service_settings import Build
 
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.scan import PAGE_ROWS
@@ -34,9 +34,6 @@ from creditscore.decisions.record import (
 from creditscore.json_codec import dumps_text
 from creditscore.schema import Applicant
 
-Build = Callable[..., Flask]
-
-ORIGIN = RequestOrigin("r-1", "k-1")
 OWNER_ONLY = 0o600
 
 

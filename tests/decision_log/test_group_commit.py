@@ -8,11 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from decided import NOON, decision
+from decided import decision
 from sqlalchemy import Engine, event
 from waiting import wait_until
 
-from creditscore.decision_log.database import Database
 from creditscore.decision_log.group_commit import CommitTimeout, GroupCommitter
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import RequestOrigin
@@ -221,9 +220,8 @@ def commits() -> Iterator[Worker]:
 
 
 def test_requests_that_wait_at_the_same_moment_share_a_commit(
-    database: Database, commits: Worker
+    log: DecisionLog, commits: Worker
 ) -> None:
-    log = DecisionLog(database, now=lambda: NOON)
     batch = [decision() for _ in range(9)]
     with ThreadPoolExecutor(9) as pool:
         first = pool.submit(log.record, batch[:1], RequestOrigin("r-0"))
@@ -244,9 +242,8 @@ def test_requests_that_wait_at_the_same_moment_share_a_commit(
 
 
 def test_a_request_that_is_refused_does_not_touch_those_beside_it(
-    database: Database, commits: Worker
+    log: DecisionLog, commits: Worker
 ) -> None:
-    log = DecisionLog(database, now=lambda: NOON)
     first_decision, second_decision, third_decision, fourth_decision = (
         decision() for _ in range(4)
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from decided import NOON, decision, hourly
+from decided import NOON, ORIGIN, decision, hourly
 from logged import count, row_of
 from sqlalchemy import Connection, delete, insert, select, text
 from threads import at_once
@@ -29,7 +29,6 @@ from creditscore.i18n.catalogue import LANGUAGES
 #: The id of no decision.
 NOBODYS = "00000000-0000-0000-0000-000000000000"
 
-ORIGIN = RequestOrigin(request_id="r-1", key_id="k-1")
 LATER = NOON + timedelta(days=30)
 
 

@@ -12,12 +12,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from logged import database_of, decide, edit, row_of, run, successor
-from service_settings import settings_of
+from service_settings import Build
 
 from creditscore.scorecard.model import Model
-from creditscore.web import create_app
 
-Build = Callable[..., Flask]
 Row = dict[str, Any]
 
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
@@ -47,16 +45,14 @@ def test_what_the_model_in_service_decided_is_replayed_identical(app: Flask) -> 
 
 
 def test_decisions_of_a_model_that_was_replaced_are_replayed_from_the_archive(
-    build: Build, model: Model, database_url: str, tmp_path: Path
+    build: Build, model: Model, tmp_path: Path
 ) -> None:
     decide(build(model_dir=tmp_path))
-    settings = settings_of(tmp_path, database_url=database_url)
 
-    later = create_app(settings, successor(model))
+    later = build(successor(model), model_dir=tmp_path)
 
     decide(later)
     result = run(later, "replay", "--all")
-    database_of(later).close()
     assert (result.exit_code, result.stdout) == (0, "4 replayed: 4 identical\n")
 
 
@@ -84,12 +80,9 @@ def test_a_decision_at_another_cutoff_is_told_what_it_would_be_at_the_models_own
     assert result.stdout.endswith("2 replayed: 2 policy changed\n")
 
 
-def test_a_decision_whose_model_is_gone_fails(
-    build: Build, model: Model, database_url: str, tmp_path: Path
-) -> None:
+def test_a_decision_whose_model_is_gone_fails(build: Build, model: Model, tmp_path: Path) -> None:
     ids = decide(build(model_dir=tmp_path / "first"))
-    settings = settings_of(tmp_path / "second", database_url=database_url)
-    later = create_app(settings, successor(model))
+    later = build(successor(model), model_dir=tmp_path / "second")
     (later_id, _) = decide(later)
 
     result = run(later, "replay", "--all")
@@ -98,7 +91,6 @@ def test_a_decision_whose_model_is_gone_fails(
     assert verdicts(result.stdout) == dict.fromkeys(ids, "model missing")
     assert result.stdout.endswith("4 replayed: 2 identical, 2 model missing\n")
     assert run(later, "replay", later_id).exit_code == 0
-    database_of(later).close()
 
 
 def changed_input(row: Row) -> Row:

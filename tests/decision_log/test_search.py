@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from decided import NOON, decision, hourly
+from decided import NOON, ORIGIN, decision, hourly
 from sqlalchemy import event
 
 from creditscore.decision_log.database import Database
@@ -17,18 +17,10 @@ from creditscore.decision_log.migrations import migrate
 from creditscore.decision_log.scan import PAGE_ROWS
 from creditscore.decision_log.search import NEAR_ROWS, Filters, find_all, read_rows
 from creditscore.decisions.assessor import Decision
-from creditscore.decisions.record import RequestOrigin
 from creditscore.schema import Applicant
-
-ORIGIN = RequestOrigin(request_id="r-1", key_id="k-1")
 
 #: References with what LIKE, quotes, spreadsheets and alphabets make difficult.
 ODD = ("100%", "A_17", "AB17", "O'Brien", 'say "yes"', "=1+1", "漢字 é", "a", "A", "\\", "; DROP")
-
-
-@pytest.fixture
-def log(database: Database) -> DecisionLog:
-    return DecisionLog(database, now=lambda: NOON)
 
 
 def named(reference: str, **changes: Any) -> Decision:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import lasting
+from answers import Body, lasting
 from flask import Flask
 from werkzeug.test import run_wsgi_app
 
@@ -21,7 +21,6 @@ from creditscore.schema.constraints import from_text
 
 pytestmark = pytest.mark.slow
 
-Body = dict[str, Any]
 
 ROWS = 30_000
 MAX_ARRAY = 1000

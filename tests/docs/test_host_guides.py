@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import shutil
@@ -16,7 +15,6 @@ from compose_files import COMPOSE, SERVICES
 from guide import blocks, commands
 from live_server import free_port, serving
 
-from creditscore.schema import Schema
 from creditscore.settings import DEFINITIONS
 from creditscore.web.threads import THREADS
 
@@ -50,16 +48,15 @@ def waitress_options() -> list[str]:
 
 
 def test_waitress_decides_with_the_options_of_the_guide_for_windows(
-    model_dir: Path, tmp_path: Path, schema: Schema
+    model_dir: Path, tmp_path: Path, example_json: bytes
 ) -> None:
     port = free_port()
     options = [option.replace(":8000", f":{port}") for option in waitress_options()]
     assert f"--threads={THREADS}" in options
-    members = {name: schema.fields[name].example for name in schema.base_fields}
 
     command = [sys.executable, "-m", "waitress", *options]
     with serving(model_dir, tmp_path, command=command, port=port) as server:
-        decision_of(server.ask("POST", "/predict", json.dumps(members).encode()))
+        decision_of(server.ask("POST", "/predict", example_json))
 
 
 # Docker and container hosts

@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-PROJECT = Path(__file__).resolve().parents[2]
+from answers import PROJECT
 
 #: Each habit, and what to write instead.
 HABITS = {

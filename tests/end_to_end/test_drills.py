@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,10 @@ from load import Tally
 from skips import skip_or_fail
 from sqlalchemy import insert
 
-from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.tables import decisions
 from creditscore.decisions.record import COLUMNS, RequestOrigin, to_row
-from creditscore.scorecard.model import Model
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the drills need Linux")
 
@@ -216,32 +215,25 @@ def race(
         Service(model_dir, database_url, fault=fault) as second,
     ):
         ports = [(first, second)[number % 2].port for number in range(RACERS)]
-        threads = [threading.Thread(target=run, args=(port,)) for port in ports]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(RACERS) as pool:
+            list(pool.map(run, ports))
     assert all(len(request.answers) == RACERS for request in raced)
     return compare_with_log(raced, database_url)
 
 
 def test_processes_that_race_with_one_idempotency_key_leave_one_decision(
-    model_dir: Path, model: Model, database_url: str
+    model_dir: Path, example_json: bytes, database_url: str
 ) -> None:
-    body = json.dumps(next(iter(example_applicants(model.schema).values()))).encode()
-
-    comparison = race(model_dir, database_url, body)
+    comparison = race(model_dir, database_url, example_json)
 
     assert comparison == replace(SOUND, answered=RACES, logged=RACES)
 
 
 @pytest.mark.slow
 def test_a_race_catches_a_service_that_forgets_keys(
-    model_dir: Path, model: Model, database_url: str
+    model_dir: Path, example_json: bytes, database_url: str
 ) -> None:
-    body = json.dumps(next(iter(example_applicants(model.schema).values()))).encode()
-
-    comparison = race(model_dir, database_url, body, fault="forgets_keys")
+    comparison = race(model_dir, database_url, example_json, fault="forgets_keys")
 
     assert (comparison.doubled, comparison.contradicted) == (RACES, RACES)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import lasting
+from answers import Body, lasting
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
@@ -33,8 +33,6 @@ from creditscore.schema.constraints import CodeList
 from creditscore.scorecard.model import Model
 from creditscore.web import create_app
 from creditscore.web.service import NAME
-
-Body = dict[str, Any]
 
 #: Columns that are new with each decision or each request.
 FLEETING = {"id", "decided_at", "request_id", "key_id", "idempotency_key"}
@@ -95,10 +93,9 @@ def test_every_door_gives_the_same_decisions_and_logs_the_same_rows(
 
 
 def test_every_door_warns_of_whoever_is_close_to_the_cutoff_in_force(
-    model: Model, model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: Model, model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: Body
 ) -> None:
-    person = {name: BUNDLED.fields[name].example for name in BUNDLED.base_fields}
-    matrix = BUNDLED.matrix([BUNDLED.parse(person)], model.scorecards["application"].predictors)
+    matrix = BUNDLED.matrix([BUNDLED.parse(example)], model.scorecards["application"].predictors)
     cutoff = float(model.scorecards["application"].probability_of_default(matrix)[0])
     url = f"sqlite:///{tmp_path}/decisions.sqlite"
     for name, value in (("MODEL_DIR", model_dir), ("DATABASE_URL", url), ("CUTOFF", cutoff)):
@@ -106,11 +103,11 @@ def test_every_door_warns_of_whoever_is_close_to_the_cutoff_in_force(
     app = create_app(settings_of(model_dir, database_url=url, cutoff=cutoff), model)
     service = Service(app, model, tmp_path)
 
-    check_every_door(service, [person], "en", replayed_as=POLICY_CHANGED)
+    check_every_door(service, [example], "en", replayed_as=POLICY_CHANGED)
 
-    (warning,) = post(service.client, "/predict", person)["warnings"]
+    (warning,) = post(service.client, "/predict", example)["warnings"]
     assert (warning["code"], warning["field"], warning["value"]) == ("near_cutoff", None, None)
-    assert "training again could change the label" in service.client.post("/", data=person).text
+    assert "training again could change the label" in service.client.post("/", data=example).text
     service.log.database.close()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import lasting
+from answers import Body, lasting
 from flask.testing import FlaskClient
 from service_settings import settings_of
 from sqlalchemy import select
@@ -32,7 +32,6 @@ ROWS = 1500
 
 KEY = "a-key-of-the-lender-0123456789"
 
-Body = dict[str, Any]
 
 #: Three ways to write the same applicant, whose income and job are not stated.
 WAYS: Sequence[Body] = (

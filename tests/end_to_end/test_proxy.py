@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import select
 import socket
 import ssl
@@ -16,7 +15,7 @@ from typing import Any
 import http_attacks
 import pytest
 from answers import Answer, decision_of, problem_of
-from live_server import LiveServer, serving
+from live_server import LiveServer, read_response, serving
 from nginx_proxy import NAME, Certificate, NoNginx, find, nginx_before
 from skips import skip_or_fail
 from waiting import wait_until
@@ -80,13 +79,11 @@ def ask(port: int, method: str, path: str, body: bytes | None = None, **headers:
     header_fields = {name.replace("_", "-"): value for name, value in headers.items()}
     with contextlib.closing(connect(port)) as connection:
         connection.request(method, path, body, {"Host": NAME, **header_fields})
-        response = connection.getresponse()
-        answer_headers = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, answer_headers, response.read())
+        return read_response(connection.getresponse())
 
 
-def test_a_decision_comes_through(proxy: int, example: dict[str, Any]) -> None:
-    decision_of(ask(proxy, "POST", "/predict", json.dumps(example).encode(), X_API_Key=KEY))
+def test_a_decision_comes_through(proxy: int, example_json: bytes) -> None:
+    decision_of(ask(proxy, "POST", "/predict", example_json, X_API_Key=KEY))
 
 
 def test_the_form_of_the_page_is_not_taken_for_another_site(
@@ -124,19 +121,17 @@ def test_metrics_are_not_for_the_world(proxy: int, service: LiveServer) -> None:
 
 
 def test_a_client_that_makes_up_addresses_is_still_one_client(
-    proxy: int, example: dict[str, Any]
+    proxy: int, example_json: bytes
 ) -> None:
-    body = json.dumps(example).encode()
-
     statuses = [
-        ask(proxy, "POST", "/predict", body, X_Forwarded_For=f"192.0.2.{number}").status
+        ask(proxy, "POST", "/predict", example_json, X_Forwarded_For=f"192.0.2.{number}").status
         for number in range(ALLOWED + 3)
     ]
 
     assert statuses[0] == 200
     assert statuses[-3:] == [429] * 3
     # Whoever has a key has an account of its own.
-    assert ask(proxy, "POST", "/predict", body, X_API_Key=KEY).status == 200
+    assert ask(proxy, "POST", "/predict", example_json, X_API_Key=KEY).status == 200
 
 
 # Where the service takes no request, or ends in the middle of one: nginx answers itself
@@ -152,9 +147,7 @@ def plainly(port: int, method: str, path: str) -> http.client.HTTPConnection:
 def answer_on(connection: http.client.HTTPConnection) -> Answer:
     """Read the answer, and end the connection."""
     with contextlib.closing(connection):
-        response = connection.getresponse()
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, headers, response.read())
+        return read_response(connection.getresponse())
 
 
 @pytest.fixture

@@ -15,11 +15,10 @@ import numpy as np
 import pytest
 from answers import PROJECT, Body, lasting
 from flask import Flask
-from logged import database_of, run
+from logged import assembled, database_of, run
 from service_settings import settings_of
 
 from creditscore.scorecard import artifact, model_archive
-from creditscore.scorecard.model import Model
 from creditscore.scorecard.policy import NOT_ELIGIBLE
 from creditscore.scorecard.reason_codes import MIN_IMPACT
 from creditscore.web import create_app
@@ -97,15 +96,13 @@ def test_its_scorecards_written_and_read_once_more_are_the_same_versions(folder:
     for path in models_in(folder).values():
         model = artifact.load(path)
 
-        again = Model.assemble(
-            schema=model.schema,
+        again = assembled(
+            model,
             scorecards={
                 name: type(card).from_dict(card.to_dict())
                 for name, card in model.scorecards.items()
             },
             policy=type(model.policy).from_dict(model.policy.to_dict()),
-            manifest=model.manifest,
-            card=model.card,
         )
 
         assert again.versions == model.versions

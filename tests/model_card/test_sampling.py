@@ -15,7 +15,7 @@ from population import draw_population, write_table
 from service_settings import settings_of
 from sklearn import metrics
 
-from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.i18n.number_format import PAGE_FORMATS
 from creditscore.model_card.measurements import steps
 from creditscore.model_card.report import summarise
@@ -225,7 +225,6 @@ def test_without_missing_values_there_is_no_such_section(model: Model, model_dir
 # The page
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_shows_all_of_it(trained: Trained, language: str) -> None:
     client = create_app(settings_of(trained.folder)).test_client()
 

@@ -363,7 +363,6 @@ def test_the_card_says_it_in_words(trained: Trained) -> None:
     assert "{" not in part
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_has_it_in_short_and_in_full(trained: Trained, language: str) -> None:
     client = create_app(settings_of(trained.folder)).test_client()
     texts, write = PAGE_TEXTS[language], FORMATS[language]

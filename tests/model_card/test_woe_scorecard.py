@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from answers import PROJECT
 from drawing import bundled_rows
 from invented import invent, write_csv
 
@@ -24,8 +25,6 @@ from creditscore.schema.reader import load_schema
 from creditscore.scorecard.policy import Scale
 from creditscore.training import dataset
 from creditscore.training.dataset import Dataset
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 #: A lender whose applicants leave fields out.
 GAPS = PROJECT / "tests" / "data" / "gaps.toml"

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from decided import ORIGIN
 from drawing import decide_on_rows, number_of
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
@@ -17,7 +18,6 @@ from creditscore.decision_log.database import Database
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.outcome_batch import StatedOutcome, record_outcomes
 from creditscore.decisions.assessor import Decision
-from creditscore.decisions.record import RequestOrigin
 from creditscore.monitoring.monitor import monitor_model
 from creditscore.monitoring.periods import Window
 from creditscore.scorecard.model import Model
@@ -27,7 +27,6 @@ MILLISECOND = timedelta(milliseconds=1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BEGIN, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 ALWAYS = Window(BEGIN, END)
-ORIGIN = RequestOrigin(request_id="r-1", key_id=None)
 
 
 @dataclass(frozen=True)

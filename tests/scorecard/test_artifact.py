@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from logged import assembled
 from sklearn.ensemble import RandomForestClassifier
 
 from creditscore.errors import ArtifactError
@@ -94,13 +95,7 @@ def probabilities(model: Model) -> dict[str, list[float]]:
 
 def stricter(model: Model) -> Model:
     """Give another model, whose files differ."""
-    return Model.assemble(
-        schema=model.schema,
-        scorecards=model.scorecards,
-        policy=replace(model.policy, cutoff=0.125),
-        manifest=model.manifest,
-        card=model.card,
-    )
+    return assembled(model, policy=replace(model.policy, cutoff=0.125))
 
 
 # Sound models
@@ -187,17 +182,24 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     assert "not found: no model has been trained yet" in refusal(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("name", ["model.pkl", "model_card.json"])
-def test_no_flipped_byte_of_pickle_or_card_gets_through(folder: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("model.pkl", "is damaged: its SHA-256 is not the manifest's"),
+        ("model_card.json", "is damaged: its SHA-256 is not the manifest's"),
+        ("manifest.json", ""),
+    ],
+)
+def test_no_flipped_byte_gets_through(folder: Path, name: str, problem: str) -> None:
     raw = (folder / name).read_bytes()
     draw = np.random.default_rng(1)
 
-    for index in draw.choice(len(raw), size=200, replace=False):
+    for index in draw.choice(len(raw), size=50, replace=False):
         damaged = bytearray(raw)
         damaged[index] ^= int(draw.integers(1, 256))
         (folder / name).write_bytes(damaged)
 
-        assert "is damaged: its SHA-256 is not the manifest's" in refusal(folder)
+        assert problem in refusal(folder)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -209,18 +211,6 @@ def test_no_file_that_was_cut_short_gets_through(folder: Path, name: str) -> Non
         (folder / name).write_bytes(raw[:length])
 
         assert f"{folder / name}: is damaged" in refusal(folder)
-
-
-def test_no_flipped_byte_of_the_manifest_gets_through(folder: Path) -> None:
-    raw = (folder / "manifest.json").read_bytes()
-    draw = np.random.default_rng(3)
-
-    for index in draw.choice(len(raw), size=200, replace=False):
-        damaged = bytearray(raw)
-        damaged[index] ^= int(draw.integers(1, 256))
-        (folder / "manifest.json").write_bytes(damaged)
-
-        refusal(folder)
 
 
 def test_an_edited_figure_of_the_manifest_is_noticed(folder: Path) -> None:
@@ -458,14 +448,8 @@ def test_a_changed_forest_with_its_new_version_fails_at_the_golden_applicants(
 ) -> None:
     card = model.scorecards["application"]
     weaker = replace(card.forest, probability=card.forest.probability * 0.999)
-    changed = Model.assemble(
-        schema=model.schema,
-        scorecards={**model.scorecards, "application": replace(card, forest=weaker)},
-        policy=model.policy,
-        manifest=model.manifest,
-        card=model.card,
-    )
-    artifact.save(changed, folder)
+    scorecards = {**model.scorecards, "application": replace(card, forest=weaker)}
+    artifact.save(assembled(model, scorecards=scorecards), folder)
 
     assert "does not compute what it did at training: " in refusal(folder)
 
@@ -488,9 +472,6 @@ def test_a_loaded_table_is_the_one_that_was_computed(model: Model, folder: Path)
     assert isinstance(loaded, LookupTableEngine)
     assert isinstance(computed, LookupTableEngine)
     assert loaded.table.tobytes() == computed.table.tobytes()
-
-
-# The tree
 
 
 # Saving

@@ -24,8 +24,6 @@ from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.thresholds import ThresholdGrid
 
-SCORECARDS = ("application", "behavioural")
-
 
 def bits(card: Scorecard, matrix: Matrix) -> list[tuple[bytes, bytes]]:
     """Let the trees and the leaf tables say each row's numbers."""
@@ -48,34 +46,28 @@ def test_a_few_coarse_fields_become_a_table_and_many_do_not(model: Model) -> Non
     assert isinstance(model.engines["behavioural"], LeafTableEngine)
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
-def test_an_engine_gives_the_scorecards_bits_on_all_rows(model: Model, scorecard: str) -> None:
-    card = model.scorecards[scorecard]
+def test_an_engine_gives_the_scorecards_bits_on_all_rows(model: Model, card: Scorecard) -> None:
     rows = bundled_rows().matrix(card.predictors).astype(np.float32)
 
-    assert bits_of_many(model.engines[scorecard], rows) == bits(card, rows)
+    assert bits_of_many(model.engines[card.name], rows) == bits(card, rows)
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
 def test_an_engine_gives_the_scorecards_bits_on_thresholds_and_just_beside_them(
-    model: Model, scorecard: str
+    model: Model, card: Scorecard
 ) -> None:
-    card = model.scorecards[scorecard]
     rows = around_thresholds(card, bundled_rows().matrix(card.predictors)[0].astype(np.float32))
 
     expected = bits(card, rows)
 
-    assert bits_of_each(model.engines[scorecard], rows) == expected
-    assert bits_of_many(model.engines[scorecard], rows) == expected
+    assert bits_of_each(model.engines[card.name], rows) == expected
+    assert bits_of_many(model.engines[card.name], rows) == expected
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
 @given(data=st.data())
 @settings(max_examples=100)
 def test_numbers_are_rounded_to_single_precision_before_they_are_compared(
-    model: Model, scorecard: str, data: st.DataObject
+    model: Model, card: Scorecard, data: st.DataObject
 ) -> None:
-    card = model.scorecards[scorecard]
     cuts = [
         [
             *(near for cut in cuts for near in (cut, np.nextafter(cut, 0), np.nextafter(cut, 1e9))),
@@ -87,7 +79,7 @@ def test_numbers_are_rounded_to_single_precision_before_they_are_compared(
     ]
     row = [float(data.draw(st.sampled_from(values))) for values in cuts]
 
-    prediction = model.engines[scorecard].predict_one(row)
+    prediction = model.engines[card.name].predict_one(row)
 
     matrix = np.array([row]).astype(np.float32)
     assert prediction == (card.probability_of_default(matrix)[0], card.impacts(matrix)[0].tolist())
@@ -100,17 +92,13 @@ def test_a_value_can_lie_on_one_side_of_a_threshold_and_be_rounded_to_the_other(
     assert grid.bin_indices_of_row([25000.01]) == [1]
     assert grid.bin_indices(np.array([[25000.0001], [25000.01]]).astype(np.float32))[
         0
-    ].tolist() == [
-        0,
-        1,
-    ]
+    ].tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
-def test_no_rows_have_no_numbers(model: Model, scorecard: str) -> None:
-    columns = len(model.scorecards[scorecard].predictors)
+def test_no_rows_have_no_numbers(model: Model, card: Scorecard) -> None:
+    columns = len(card.predictors)
 
-    probability, impacts = model.engines[scorecard].predict(np.empty((0, columns), np.float32))
+    probability, impacts = model.engines[card.name].predict(np.empty((0, columns), np.float32))
 
     assert (probability.shape, impacts.shape) == ((0,), (0, columns))
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import LANGUAGES, in_language
+from creditscore.i18n.catalogue import in_language
 from creditscore.schema import Applicant, Schema
 from creditscore.schema.constraints import CodeList, Rule, Value
 from creditscore.schema.reader import read_schema
@@ -26,8 +26,6 @@ from creditscore.scorecard.policy import Policy
 from creditscore.scorecard.reason_codes import Reason, principal_reasons, principal_strengths
 from creditscore.scorecard.scorecard import Reference, Scorecard
 from creditscore.training.fit import fit
-
-SCORECARDS = ("application", "behavioural")
 
 CUTOFF = 0.25
 
@@ -54,13 +52,11 @@ def reasons_for(
     return probability, impacts, reasons
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
 @given(data=st.data())
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_reasons_are_the_fields_that_raised_the_probability_most_in_words(
-    model: Model, scorecard: str, data: st.DataObject
+    model: Model, card: Scorecard, data: st.DataObject
 ) -> None:
-    card = model.scorecards[scorecard]
     applicant = data.draw(applicants(model.schema, card))
 
     probability, impacts, reasons = reasons_for(model.schema, card, applicant)
@@ -93,9 +89,7 @@ def check_wording(schema: Schema, reason: Reason) -> None:
         assert len(text) > 20
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
-def test_every_value_of_every_field_has_words_of_its_own(model: Model, scorecard: str) -> None:
-    card = model.scorecards[scorecard]
+def test_every_value_of_every_field_has_words_of_its_own(model: Model, card: Scorecard) -> None:
     for name in card.predictors:
         rule = model.schema.fields[name].rule
         for value in some_values(rule, card.reference.medians.get(name)):
@@ -290,7 +284,6 @@ def test_strengths_are_the_fields_that_lowered_the_probability_most_in_words(mod
     }
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_speaks_of_what_others_with_that_value_did(model: Model, language: str) -> None:
     population = re.compile(
         "more often|less often|went with|card holders|holders of|people|lebih sering|lebih jarang"
@@ -342,10 +335,7 @@ def test_a_number_without_words_is_worded_by_its_title_value_and_unit() -> None:
         "Income: 30,000 rupiah raised",
         "Gaji: 30.000 rupiah menaikkan",
     )
-    assert words_of(schema, 12.5)[:2] == (
-        "x_LOW",
-        "Income: 12.5 rupiah raised",
-    )
+    assert words_of(schema, 12.5)[:2] == ("x_LOW", "Income: 12.5 rupiah raised")
     assert words_of(schema, 12.5)[2] == "Gaji: 12,5 rupiah menaikkan"
     assert words_of(schema, 100)[0] == "x_LOW"
 
@@ -365,10 +355,7 @@ def test_a_code_without_words_is_worded_by_its_label() -> None:
 def test_a_named_number_without_words_is_worded_by_its_name() -> None:
     schema = own_schema(codes=[{"value": -1, "en": "paid in full"}], unit="months")
 
-    assert words_of(schema, -1)[:2] == (
-        "x_PAID_IN_FULL",
-        "Income: paid in full raised",
-    )
+    assert words_of(schema, -1)[:2] == ("x_PAID_IN_FULL", "Income: paid in full raised")
 
 
 LABELS = st.one_of(

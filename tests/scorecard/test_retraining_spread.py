@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from logged import assembled
 
 from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
@@ -64,13 +65,8 @@ def test_anything_else_is_no_spread(content: dict[str, Any]) -> None:
 def without_spread(model: Model) -> Model:
     """Give a model as earlier releases, and `train.py --quick`, write it."""
     cards = model.scorecards.items()
-    return Model.assemble(
-        schema=model.schema,
-        scorecards={name: replace(card, retraining_spread=None) for name, card in cards},
-        policy=model.policy,
-        manifest=model.manifest,
-        card=model.card,
-    )
+    without = {name: replace(card, retraining_spread=None) for name, card in cards}
+    return assembled(model, scorecards=without)
 
 
 def test_a_model_comes_back_with_its_spreads(model: Model, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from creditscore.arrays import Matrix
 from creditscore.schema import Schema
 from creditscore.scorecard.forest import Forest
 from creditscore.scorecard.model import Model
+from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.scorecard.shapley_tables import LeafShapleyTables
 from creditscore.training.fit import fit_forest, flatten
@@ -35,8 +36,6 @@ EXACT = 1e-12
 #: What `shap` may be off: it keeps the trees' values in single precision in between, and that
 #: rounds each value by 6e-8 of itself.
 SHAP_NOISE = 1e-7
-
-SCORECARDS = ("application", "behavioural")
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -96,13 +95,11 @@ def test_values_agree_with_shap(schema: Schema) -> None:
     assert np.abs(values - _by_shap(grown, some, reference)).max() <= SHAP_NOISE
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
 @given(data=st.data())
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_baseline_and_values_sum_to_the_probability(
-    model: Model, scorecard: str, data: st.DataObject
+    model: Model, card: Scorecard, data: st.DataObject
 ) -> None:
-    card = model.scorecards[scorecard]
     applicant = data.draw(applicants(model.schema, card))
     row = model.schema.matrix([applicant], card.predictors)
 
@@ -111,20 +108,16 @@ def test_baseline_and_values_sum_to_the_probability(
     assert abs(total - card.probability_of_default(row)[0]) <= EXACT
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
-def test_sums_hold_on_each_threshold_and_just_beside_it(model: Model, scorecard: str) -> None:
-    card = model.scorecards[scorecard]
+def test_sums_hold_on_each_threshold_and_just_beside_it(card: Scorecard) -> None:
     usual = bundled_rows().matrix(card.predictors)[0].astype(np.float32)
-    matrix = around_thresholds(card, usual, step=1 if scorecard == "application" else 10)
+    matrix = around_thresholds(card, usual, step=1 if card.name == "application" else 10)
 
     total = card.reference.baseline + card.impacts(matrix).sum(axis=1)
 
     assert np.abs(total - card.probability_of_default(matrix)).max() <= EXACT
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
-def test_many_at_once_get_the_same_bits_as_each_alone(model: Model, scorecard: str) -> None:
-    card = model.scorecards[scorecard]
+def test_many_at_once_get_the_same_bits_as_each_alone(card: Scorecard) -> None:
     rows = bundled_rows().matrix(card.predictors).astype(np.float32)[:200]
 
     together = card.impacts(rows)

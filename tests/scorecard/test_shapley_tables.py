@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 
 from creditscore.arrays import Floats, Matrix
 from creditscore.scorecard.forest import Forest
-from creditscore.scorecard.model import Model
+from creditscore.scorecard.scorecard import Scorecard
 from creditscore.scorecard.shapley import compute_shapley_tables
 from creditscore.scorecard.shapley_tables import LEAF_BY_LEAF_ROWS, LeafShapleyTables
-
-SCORECARDS = ("application", "behavioural")
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -43,23 +41,20 @@ class Rows:
     edge: Matrix
 
 
-def rows_of(model: Model, scorecard: str) -> Rows:
-    card = model.scorecards[scorecard]
+def rows_of(card: Scorecard) -> Rows:
     bundled = bundled_rows().matrix(card.predictors).astype(np.float32)
     return Rows(bundled, around_thresholds(card, bundled[0]))
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
-def test_values_are_those_of_comparing_each_condition(model: Model, scorecard: str) -> None:
-    tables, rows = model.scorecards[scorecard].shapley_tables, rows_of(model, scorecard)
+def test_values_are_those_of_comparing_each_condition(card: Scorecard) -> None:
+    tables, rows = card.shapley_tables, rows_of(card)
     some = np.concatenate([rows.bundled[:: len(rows.bundled) // 200], rows.edge[::7]])[:600]
 
     assert tables.shapley_values(some).tobytes() == by_definition(tables, some).tobytes()
 
 
-@pytest.mark.parametrize("scorecard", SCORECARDS)
-def test_leaf_by_leaf_gives_the_bits_of_row_by_row(model: Model, scorecard: str) -> None:
-    tables, rows = model.scorecards[scorecard].shapley_tables, rows_of(model, scorecard)
+def test_leaf_by_leaf_gives_the_bits_of_row_by_row(card: Scorecard) -> None:
+    tables, rows = card.shapley_tables, rows_of(card)
     some = np.concatenate([rows.bundled[::100], rows.edge[::5]])
 
     by_row = tables.shapley_values(some, leaf_by_leaf_rows=len(some) + 1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from answers import PROJECT
 from chromium import Browser
-from live_server import PROJECT
 from skips import skip_or_fail
 
 AXE = PROJECT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"

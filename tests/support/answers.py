@@ -88,23 +88,25 @@ def faults_of(answer: TestResponse | Answer, status: int) -> list[tuple[str, str
     return [(fault["pointer"], fault["code"]) for fault in errors]
 
 
-def decision_of(answer: TestResponse | Answer) -> Body:
-    """Check that an answer is one decision, and return it."""
+def json_of(answer: TestResponse | Answer) -> Any:
+    """Check that an answer is JSON as it was asked for, and return it."""
     if isinstance(answer, TestResponse):
         answer = read(answer)
     assert answer.status == 200, answer.body
     assert answer.headers["content-type"] == "application/json"
-    decision: Body = answer.json
+    return answer.json
+
+
+def decision_of(answer: TestResponse | Answer) -> Body:
+    """Check that an answer is one decision, and return it."""
+    decision: Body = json_of(answer)
     check_decision(decision)
     return decision
 
 
 def decisions_of(answer: TestResponse | Answer) -> list[Body]:
     """Check that an answer is an array of decisions, and return it."""
-    if isinstance(answer, TestResponse):
-        answer = read(answer)
-    assert answer.status == 200, answer.body
-    decisions: list[Body] = answer.json
+    decisions: list[Body] = json_of(answer)
     assert isinstance(decisions, list)
     for decision in decisions:
         check_decision(decision)

@@ -8,11 +8,15 @@ from typing import Any
 from uuid import uuid4
 
 from creditscore.decisions.assessor import Decision
+from creditscore.decisions.record import RequestOrigin
 from creditscore.decisions.value_cache import Warning
 from creditscore.schema import Applicant
 from creditscore.schema.constraints import Value
 from creditscore.scorecard.policy import NOT_ELIGIBLE
 from creditscore.scorecard.reason_codes import Reason
+
+#: A request that showed a key.
+ORIGIN = RequestOrigin(request_id="r-1", key_id="k-1")
 
 NOON = datetime(2026, 11, 22, 12, 30, 5, 123_000, tzinfo=UTC)
 

@@ -13,11 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from answers import Answer
+from answers import PROJECT, Answer
 from service_settings import log_in
 from waiting import wait_until
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 class LiveServer:
@@ -57,7 +55,7 @@ class LiveServer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         with contextlib.closing(connection):
             connection.request(method, path, body, headers or {})
-            return _read(connection.getresponse())
+            return read_response(connection.getresponse())
 
     def send(self, *pieces: bytes, hang_up: bool = False) -> Answer | None:
         """Send bytes in pieces, and give the answer; None if the server says nothing.
@@ -77,7 +75,7 @@ class LiveServer:
             except ConnectionResetError:
                 # Among them is the library's own error for an end without a word.
                 return None
-            return _read(response)
+            return read_response(response)
 
 
 @contextlib.contextmanager
@@ -158,6 +156,7 @@ def _wait(server: LiveServer, process: subprocess.Popen[bytes]) -> None:
         pytest.fail(f"the server did not start:\n{server.printed()}")
 
 
-def _read(response: http.client.HTTPResponse) -> Answer:
+def read_response(response: http.client.HTTPResponse) -> Answer:
+    """Take over an answer of the standard library's client."""
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Answer(response.status, headers, response.read())

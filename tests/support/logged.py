@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from answers import Body
 from click.testing import Result
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Connection, Table, func, select, text
 
 from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.database import Database
+from creditscore.decision_log.log import DecisionLog
 from creditscore.decision_log.migrations import MIGRATIONS
 from creditscore.decision_log.tables import decisions
-from creditscore.decisions.record import content_hash
+from creditscore.decisions.record import LoggedDecision, content_hash
+from creditscore.schema import Schema
 from creditscore.scorecard.model import Model
-from creditscore.scorecard.policy import Policy
+from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE, Policy
 from creditscore.web.service import NAME
 
 #: How the tests show the key of a service that asks for one.
 KEY = {"X-API-Key": "the-key-of-the-tests"}
 
+#: The keys of a service that takes this one.
+KEYS = tuple(KEY.values())
+
+
 #: A loss-to-margin ratio with which other applicants are eligible.
 OTHER_RATIO = 4
+
+
+def assembled(model: Model, **parts: Any) -> Model:
+    """Put a model together anew, with some parts in place of its own."""
+    names = ("schema", "scorecards", "policy", "manifest", "card")
+    return Model.assemble(**{name: getattr(model, name) for name in names} | parts)
 
 
 def successor(model: Model) -> Model:
     """Give a model that decides otherwise, so that it has other versions."""
     policy = Policy.from_ratio(OTHER_RATIO)
-    return Model.assemble(
-        schema=model.schema,
-        scorecards=model.scorecards,
-        policy=policy,
-        manifest={**model.manifest, "policy": policy.to_dict()},
-        card=model.card,
-    )
+    manifest = {**model.manifest, "policy": policy.to_dict()}
+    return assembled(model, policy=policy, manifest=manifest)
 
 
 def database_of(app: Flask) -> Database:
     database: Database = app.extensions[NAME].log.database
     return database
+
+
+def schema_of(client: FlaskClient) -> Schema:
+    """Give the schema of the model in service."""
+    schema: Schema = client.application.extensions[NAME].assessor.model.schema
+    return schema
 
 
 def decide(app: Flask, **headers: str) -> list[str]:
@@ -51,13 +66,29 @@ def decide(app: Flask, **headers: str) -> list[str]:
     return [decision["decision_id"] for decision in answer.get_json()]
 
 
-def decide_alike(app: Flask, count: int) -> list[str]:
+def decide_for(client: FlaskClient, references: Iterable[str | None]) -> list[Body]:
+    """Decide on the same applicant once for each reference; give the decisions."""
+    applicant, *_ = example_applicants(schema_of(client)).values()
+    body = [{**applicant, "reference": reference} for reference in references]
+    answer = client.post("/predict", json=body, headers=KEY)
+    assert answer.status_code == 200, answer.text
+    decisions: list[Body] = answer.get_json()
+    return decisions
+
+
+def decide_alike(client: FlaskClient, count: int) -> list[str]:
     """Have a service decide so many times on the same applicant: nothing like training."""
-    schema = app.extensions[NAME].assessor.model.schema
-    applicant = dict(next(iter(example_applicants(schema).values())))
-    answer = app.test_client().post("/predict", json=[applicant] * count, headers=KEY)
-    assert answer.status_code == 200, answer.get_data(as_text=True)
-    return [decision["decision_id"] for decision in answer.get_json()]
+    return [decision["decision_id"] for decision in decide_for(client, [None] * count)]
+
+
+def other_label(decision: Body) -> str:
+    return NOT_ELIGIBLE if decision["label"] == ELIGIBLE else ELIGIBLE
+
+
+def logged_decisions(client: FlaskClient) -> list[LoggedDecision]:
+    """Read the whole log, the oldest decision first."""
+    log: DecisionLog = client.application.extensions[NAME].log
+    return list(reversed(log.page(limit=1000).decisions))
 
 
 def run(app: Flask, *arguments: str, typed: str | None = None) -> Result:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from flask.testing import FlaskClient
+from logged import KEY
 
 #: Bytes that the first visit may load.
 FIRST_LOAD = 100_000
@@ -16,6 +17,9 @@ DOCUMENT_FIRST_LOAD = 125_000
 
 #: What browsers ask for.
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+#: The same of who has not signed in, but shows the key.
+WITH_KEY = {**BROWSER, **KEY}
 
 
 class Page(HTMLParser):
@@ -55,6 +59,16 @@ def shown(text: str, element: str) -> str:
     match = re.search(rf'id="{element}"[^>]*>\s*([^<]*?)\s*<', text)
     assert match, element
     return match[1]
+
+
+def link(text: str, **attributes: str) -> str:
+    """Give the address of the only link with some attributes."""
+    (address,) = [
+        str(element["href"])
+        for tag, element in Page(text).elements
+        if tag == "a" and attributes.items() <= element.items()
+    ]
+    return address
 
 
 def read_page(text: str) -> Page:

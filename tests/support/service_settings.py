@@ -1,9 +1,15 @@
 """Settings of a service under test."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
+
 from creditscore.settings import Settings
+
+#: Builds a service with some settings, as the fixture `build` does.
+Build = Callable[..., Flask]
 
 
 def log_in(folder: Path) -> str:

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from answers import Body
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from creditscore.schema import Field, Schema, ScorecardSpec
 from creditscore.schema.constraints import MAX_NUMBER, CodeList, NumericRange, Rule
 from creditscore.schema.reader import load_schema
-
-Body = dict[str, Any]
 
 #: The schema that the tests' model is trained with; at hand while tests are collected.
 BUNDLED = load_schema(Path(__file__).resolve().parents[2] / "data" / "schema.toml")

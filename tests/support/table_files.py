@@ -14,7 +14,6 @@ from invented import draw_values
 from creditscore.cli import score
 from creditscore.schema import Schema
 
-PROJECT = Path(__file__).resolve().parents[2]
 Row = dict[str, Any]
 
 

@@ -18,9 +18,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from answers import PROJECT
 from guide import PYTHON, shell_lines
 from live_server import free_port
-from table_files import PROJECT, people, write
+from table_files import people, write
 
 from creditscore.cli import score
 from creditscore.decisions.decision_columns import DecisionColumns

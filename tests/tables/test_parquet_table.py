@@ -11,8 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from answers import PROJECT
 from sqlalchemy import select
-from table_files import PROJECT, people, read, run, write
+from table_files import people, read, run, write
 
 from creditscore.decision_log.database import Database
 from creditscore.decision_log.tables import decisions

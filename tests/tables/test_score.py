@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from answers import PROJECT
 from decided import NOON
-from table_files import PROJECT, as_csv, people, read, run, write
+from table_files import as_csv, people, read, run, write
 from workbooks import Cell, write_workbook
 
 from creditscore.decision_log.database import Database

@@ -16,13 +16,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from answers import PROJECT
 
 from creditscore.cli import train
 from creditscore.errors import DatasetError
 from creditscore.schema import Source
 from creditscore.training.download import fetch
 
-PROJECT = Path(__file__).resolve().parents[2]
 CONTENT = b"A,B\n" + b"1,2\n" * 50_000
 
 

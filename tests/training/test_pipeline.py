@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answers import PROJECT
 from invented import Row, invent, write_csv, write_quick_schema
 from sklearn.model_selection import train_test_split
 
@@ -31,7 +32,6 @@ from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
 from creditscore.training import dataset
 
-PROJECT = Path(__file__).resolve().parents[2]
 ROWS = 2_000
 
 Run = Callable[..., tuple[int, str, str]]

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from answers import PROJECT
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -26,7 +27,6 @@ from data.synthesis.labels import sample_evenly
 from data.synthesis.leaves import MIN_ROWS, Leaf, summarise_codes, summarise_numbers
 from data.synthesis.privacy import PrivacyError
 
-PROJECT = Path(__file__).resolve().parents[2]
 BUNDLED = PROJECT / "data" / "credit.csv"
 
 ROWS = 4_000

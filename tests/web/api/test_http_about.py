@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from answers import decision_of
+from answers import Body, decision_of
 from flask.testing import FlaskClient
 
 from creditscore.i18n.catalogue import LEGAL_SENTENCE
 from creditscore.schema import Schema
-
-Body = dict[str, Any]
 
 ROUTES = ["/health", "/model", "/openapi.json"]
 

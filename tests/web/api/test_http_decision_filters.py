@@ -9,27 +9,20 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from answers import faults_of, problem_of
-from flask import Flask
+from answers import Body, faults_of, problem_of
 from flask.testing import FlaskClient
-from logged import KEY, run
+from logged import KEY, decide_for, run
 
-from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.scan import PAGE_ROWS
-from creditscore.web.service import NAME
-
-Body = dict[str, Any]
 
 
 @pytest.fixture
-def decisions(guarded_app: Flask, guarded: FlaskClient) -> list[Body]:
+def decisions(guarded: FlaskClient, applicants: list[Body]) -> list[Body]:
     """Decisions of both scorecards, of both labels, with and without reference and outcome."""
-    small, large = example_applicants(guarded_app.extensions[NAME].assessor.model.schema).values()
-    applicants = [small, large, {**small, "LIMIT_BAL": 500000}, {**large, "LIMIT_BAL": 500000}]
-    body = [
-        {**applicant, "reference": f"A-{number}"} for number, applicant in enumerate(applicants * 2)
-    ]
-    decisions: list[Body] = guarded.post("/predict", json=[*body, small], headers=KEY).get_json()
+    both_limits = [*applicants, *({**applicant, "LIMIT_BAL": 500000} for applicant in applicants)]
+    body = [{**applicant, "reference": f"A-{at}"} for at, applicant in enumerate(both_limits * 2)]
+    body.append(applicants[0])
+    decisions: list[Body] = guarded.post("/predict", json=body, headers=KEY).get_json()
     for number, decision in enumerate(decisions):
         if number % 3:
             outcome = {"defaulted": number % 2 == 0}
@@ -87,9 +80,9 @@ def test_each_filter_and_each_combination_leaves_what_fits_all_of_them(
 
 
 def test_the_table_is_what_the_export_writes_but_newest_first(
-    guarded_app: Flask, guarded: FlaskClient, decisions: list[Body]
+    guarded: FlaskClient, decisions: list[Body]
 ) -> None:
-    exported = run(guarded_app, "export", "--format", "csv", "--output", "-")
+    exported = run(guarded.application, "export", "--format", "csv", "--output", "-")
 
     table_answer = guarded.get("/decisions", headers={**KEY, "Accept": "text/csv"})
 
@@ -100,9 +93,7 @@ def test_the_table_is_what_the_export_writes_but_newest_first(
     assert table(guarded, search="nothing") == []
 
 
-def test_a_table_is_sent_while_it_is_read(
-    guarded_app: Flask, guarded: FlaskClient, example: Body
-) -> None:
+def test_a_table_is_sent_while_it_is_read(guarded: FlaskClient, example: Body) -> None:
     count = PAGE_ROWS + 3
     for begin in range(0, count, 500):
         guarded.post("/predict", json=[example] * min(500, count - begin), headers=KEY)
@@ -131,15 +122,9 @@ def newest_first(client: FlaskClient) -> list[str]:
     return all_ids
 
 
-def test_a_reference_that_a_spreadsheet_would_run_is_made_safe(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    applicant = next(
-        iter(example_applicants(guarded_app.extensions[NAME].assessor.model.schema).values())
-    )
+def test_a_reference_that_a_spreadsheet_would_run_is_made_safe(guarded: FlaskClient) -> None:
     formulae = ["=1+1", "+1+1", "@SUM(A1)", "-1-1", '=HYPERLINK("http://x")']
-    body = [{**applicant, "reference": formula} for formula in formulae]
-    guarded.post("/predict", json=body, headers=KEY)
+    decide_for(guarded, formulae)
 
     assert [row["reference"] for row in table(guarded)] == [
         f"'{formula}" for formula in formulae[::-1]

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from answers import TIME, decision_of, decisions_of, faults_of, problem_of
+from answers import TIME, Body, decision_of, decisions_of, faults_of, problem_of
 from flask import Flask
 from flask.testing import FlaskClient
+from service_settings import Build
 
 from creditscore.decision_log.log import DecisionLog
 from creditscore.decisions.record import RequestOrigin
 from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.schema import Schema
 from creditscore.web.service import NAME
-
-Body = dict[str, Any]
-Build = Callable[..., Flask]
 
 KEY = "the-key-of-the-log-test"
 OTHER_KEY = "another-key-of-the-log-test"
@@ -119,7 +117,6 @@ def test_an_unknown_id_is_a_404(ask: Asker) -> None:
 # Why
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_explanation_gives_every_field_in_words_the_worst_first(
     ask: Asker, applicants: list[Body], schema: Schema, language: str
 ) -> None:

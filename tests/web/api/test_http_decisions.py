@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import decision_of, decisions_of, faults_of, lasting, problem_of
+from answers import Body, decision_of, decisions_of, faults_of, lasting, problem_of
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,8 +20,6 @@ from werkzeug.test import TestResponse
 from creditscore.schema import Schema
 from creditscore.schema.constraints import CodeList
 from creditscore.web import create_app
-
-Body = dict[str, Any]
 
 JSON_TYPES = [
     'Application/JSON; charset="UTF-8"',
@@ -40,12 +38,6 @@ NO_JSON_TYPES = [
     'text/plain; charset="x"',
     "json",
 ]
-
-
-def example(schema: Schema, scorecard: str | None = None) -> Body:
-    """Make an applicant of the schema's own examples."""
-    names = schema.scorecards[scorecard].fields if scorecard else schema.base_fields
-    return {name: schema.fields[name].example for name in names}
 
 
 def post(client: FlaskClient, body: object, **headers: str) -> TestResponse:
@@ -71,9 +63,9 @@ def test_a_valid_applicant_gets_a_decision_with_all_that_the_contract_promises(
 
 @pytest.mark.parametrize("media_type", JSON_TYPES)
 def test_json_is_read_whatever_curl_or_postman_call_it(
-    client: FlaskClient, schema: Schema, media_type: str | None
+    client: FlaskClient, example: Body, media_type: str | None
 ) -> None:
-    raw = json.dumps(example(schema)).encode()
+    raw = json.dumps(example).encode()
 
     for body in (raw, b"\xef\xbb\xbf" + raw):
         decision_of(client.post("/predict", data=body, content_type=media_type))
@@ -146,16 +138,16 @@ def was_seen(schema: Schema, name: str, value: Any, training_range: Sequence[Any
 
 
 def test_a_host_can_choose_the_cutoff_and_only_below_it_is_eligible(
-    client: FlaskClient, model_dir: Path, schema: Schema
+    client: FlaskClient, model_dir: Path, example: Body
 ) -> None:
-    probability = decision_of(post(client, example(schema)))["probability_of_default"]
+    probability = decision_of(post(client, example))["probability_of_default"]
 
     for cutoff, label in (
         (probability, "not_eligible"),
         (math.nextafter(probability, 1), "eligible"),
     ):
         strict_client = create_app(settings_of(model_dir, cutoff=cutoff)).test_client()
-        decision = decision_of(post(strict_client, example(schema)))
+        decision = decision_of(post(strict_client, example))
 
         assert (decision["cutoff"], decision["label"]) == (cutoff, label)
         assert strict_client.get("/model").get_json()["policy"]["cutoff"] == cutoff
@@ -165,11 +157,11 @@ def test_a_host_can_choose_the_cutoff_and_only_below_it_is_eligible(
 
 
 def test_a_thousand_applicants_are_decided_on_or_as_many_as_the_host_says_and_no_more(
-    client: FlaskClient, model_dir: Path, schema: Schema
+    client: FlaskClient, model_dir: Path, example: Body
 ) -> None:
     small_client = create_app(settings_of(model_dir, max_applicants=2)).test_client()
     for test_client, limit in ((client, 1000), (small_client, 2)):
-        array = [example(schema)] * limit
+        array = [example] * limit
 
         ids = {decision["decision_id"] for decision in decisions_of(post(test_client, array))}
         assert len(ids) == limit
@@ -205,26 +197,26 @@ def test_a_single_broken_field_is_the_only_one_named(client: FlaskClient, broken
 
 @pytest.mark.parametrize("value", [3, "text", None, True, 1.5, "", []])
 def test_what_is_no_object_is_refused_as_a_body_and_in_an_array(
-    client: FlaskClient, schema: Schema, value: object
+    client: FlaskClient, example: Body, value: object
 ) -> None:
     code = "empty_array" if value == [] else "not_applicants"
 
     assert faults_of(post(client, value), 422) == [("", code)]
-    assert faults_of(post(client, [example(schema), value]), 422) == [("/1", "not_an_object")]
+    assert faults_of(post(client, [example, value]), 422) == [("/1", "not_an_object")]
 
 
 @pytest.mark.parametrize("media_type", NO_JSON_TYPES)
 def test_what_is_not_announced_as_json_is_refused(
-    client: FlaskClient, schema: Schema, media_type: str
+    client: FlaskClient, example: Body, media_type: str
 ) -> None:
-    answer = client.post("/predict", data=json.dumps(example(schema)), content_type=media_type)
+    answer = client.post("/predict", data=json.dumps(example), content_type=media_type)
 
     problem_of(answer, 415)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "BR", "identity, gzip", "x" * 500])
-def test_a_content_coding_is_refused(client: FlaskClient, schema: Schema, coding: str) -> None:
-    problem_of(post(client, example(schema), **{"Content-Encoding": coding}), 415)
+def test_a_content_coding_is_refused(client: FlaskClient, example: Body, coding: str) -> None:
+    problem_of(post(client, example, **{"Content-Encoding": coding}), 415)
 
 
 # Languages and headers
@@ -247,14 +239,14 @@ def test_a_content_coding_is_refused(client: FlaskClient, schema: Schema, coding
     ],
 )
 def test_texts_come_in_the_language_that_is_asked_for(
-    client: FlaskClient, schema: Schema, accepted: str | None, language: str
+    client: FlaskClient, example: Body, accepted: str | None, language: str
 ) -> None:
     headers = {} if accepted is None else {"Accept-Language": accepted}
 
     refused = post(client, {}, **headers)
-    decided = post(client, example(schema), **headers)
+    decided = post(client, example, **headers)
 
-    first = next(iter(example(schema)))
+    first = next(iter(example))
     missing = {"en": f"{first} is missing", "id": f"{first} tidak ada"}[language]
     assert problem_of(refused, 422)["errors"][0]["detail"].startswith(missing)
     decision_of(decided)
@@ -263,12 +255,14 @@ def test_texts_come_in_the_language_that_is_asked_for(
         assert answer.headers["Vary"] == "Accept-Language"
 
 
-def test_a_warning_comes_in_indonesian_too(client: FlaskClient, schema: Schema) -> None:
+def test_a_warning_comes_in_indonesian_too(
+    client: FlaskClient, schema: Schema, example: Body
+) -> None:
     card = next(iter(client.get("/model").get_json()["scorecards"].values()))
     for name, (_, highest, *_) in card["training_ranges"].items():
         rule = schema.fields[name].rule
         if not isinstance(rule, CodeList) and rule.high is not None and rule.high > highest:
-            body = {**example(schema), name: rule.high}
+            body = {**example, name: rule.high}
             (warning,) = decision_of(post(client, body, **{"Accept-Language": "id"}))["warnings"]
 
             assert "di luar rentang data pelatihan" in warning["text"]
@@ -280,9 +274,9 @@ def test_a_warning_comes_in_indonesian_too(client: FlaskClient, schema: Schema) 
     "request_id", ["", "x" * 65, "a b", "<b>", "%0A", "ä", "\N{FULLWIDTH DIGIT ONE}", "a\tb"]
 )
 def test_any_other_request_id_is_replaced(
-    client: FlaskClient, schema: Schema, request_id: str
+    client: FlaskClient, example: Body, request_id: str
 ) -> None:
-    answer = post(client, example(schema), **{"X-Request-ID": request_id})
+    answer = post(client, example, **{"X-Request-ID": request_id})
 
     decision_of(answer)
     assert answer.headers["X-Request-ID"] != request_id
@@ -291,9 +285,9 @@ def test_any_other_request_id_is_replaced(
 
 @pytest.mark.parametrize("request_id", ["a", "A-z_0.9", "x" * 64])
 def test_a_sane_request_id_is_echoed_and_a_decision_neither_cached_nor_sniffed(
-    client: FlaskClient, schema: Schema, request_id: str
+    client: FlaskClient, example: Body, request_id: str
 ) -> None:
-    answer = post(client, example(schema), **{"X-Request-ID": request_id})
+    answer = post(client, example, **{"X-Request-ID": request_id})
 
     assert answer.headers["X-Request-ID"] == request_id
     assert answer.headers["Cache-Control"] == "no-store"

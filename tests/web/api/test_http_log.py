@@ -51,7 +51,6 @@ def failing_with(error: CreditScoreError) -> FlaskClient:
 
 
 @pytest.mark.parametrize(("kind", "status", "sentence"), CASES)
-@pytest.mark.parametrize("language", list(MESSAGES))
 def test_a_failure_is_a_problem_in_the_clients_language(
     kind: type[CreditScoreError], status: int, sentence: str, language: str
 ) -> None:

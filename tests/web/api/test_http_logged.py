@@ -9,25 +9,21 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
-from answers import Answer, decision_of, decisions_of, problem_of
+from answers import Answer, Body, decision_of, decisions_of, problem_of
 from flask import Flask
 from flask.testing import FlaskClient
 from live_server import serving
+from logged import KEY, KEYS, logged_decisions
+from service_settings import Build
 
 from creditscore.decision_log.database import Database, within
 from creditscore.decision_log.log import DecisionLog
-from creditscore.decisions.record import LoggedDecision
-from creditscore.web.service import NAME
 
-Body = dict[str, Any]
-Build = Callable[..., Flask]
-
-KEY = "the-key-of-the-test-of-the-log"
 ONCE = {"Idempotency-Key": "once"}
 
 
@@ -41,39 +37,31 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def logged(app: Flask) -> list[LoggedDecision]:
-    """Read the whole log, newest first."""
-    log: DecisionLog = app.extensions[NAME].log
-    return list(log.page(limit=1000).decisions)
-
-
-def test_a_refused_request_leaves_no_row(
-    client: FlaskClient, app: Flask, applicants: list[Body]
-) -> None:
+def test_a_refused_request_leaves_no_row(client: FlaskClient, applicants: list[Body]) -> None:
     problem_of(client.post("/predict", json=[*applicants, {}]), 422)
     problem_of(client.post("/predict", data=b"{"), 400)
     problem_of(client.post("/predict", data=b"{}", content_type="application/xml"), 415)
 
-    assert logged(app) == []
+    assert logged_decisions(client) == []
 
 
 # Repetitions
 
 
 def test_a_request_that_comes_again_gets_its_first_answer_and_no_row(
-    app: Flask, client: FlaskClient, applicants: list[Body]
+    client: FlaskClient, applicants: list[Body]
 ) -> None:
     for number, body in enumerate([applicants, applicants[0]]):
         key = {"Idempotency-Key": f"key-{number}".ljust(255, "~")}
         first = client.post("/predict", json=body, headers=key)
-        count = len(logged(app))
+        count = len(logged_decisions(client))
 
         again = client.post("/predict", json=body, headers=key)
 
         assert again.data == first.data
         assert again.headers["Idempotent-Replayed"] == "true"
         assert "Idempotent-Replayed" not in first.headers
-        assert len(logged(app)) == count
+        assert len(logged_decisions(client)) == count
 
 
 def test_a_repetition_may_ask_for_another_language(
@@ -90,21 +78,21 @@ def test_a_repetition_may_ask_for_another_language(
 
 
 def test_another_body_under_the_same_key_is_refused(
-    app: Flask, client: FlaskClient, applicants: list[Body]
+    client: FlaskClient, applicants: list[Body]
 ) -> None:
     client.post("/predict", json=applicants[0], headers=ONCE)
 
     problem = problem_of(client.post("/predict", json=applicants, headers=ONCE), 422)
 
     assert "Idempotency-Key" in problem["detail"]
-    assert len(logged(app)) == 1
+    assert len(logged_decisions(client)) == 1
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/csv"])
 def test_without_an_api_key_each_network_has_keys_of_its_own(
     build: Build, example: Body, content_type: str
 ) -> None:
-    app = build(api_keys=(KEY,), open_predict=True)
+    app = build(api_keys=KEYS, open_predict=True)
     client = app.test_client()
     table = f"{','.join(example)}\n{','.join(map(str, example.values()))}\n"
     bodies = {"application/json": json.dumps(example), "text/csv": table}
@@ -121,16 +109,16 @@ def test_without_an_api_key_each_network_has_keys_of_its_own(
 
     first, neighbour = ask("203.0.113.7"), ask("203.0.113.8")
     network = ask("2001:db8:1:2::1")
-    with_key = ask("203.0.113.7", **{"X-API-Key": KEY})
+    with_key = ask("203.0.113.7", **KEY)
 
     assert len({first, neighbour, network, with_key}) == 4
     assert ask("203.0.113.7") == ask("::ffff:203.0.113.7") == first
     assert ask("2001:db8:1:2::2") == network
-    assert ask("203.0.113.9", **{"X-API-Key": KEY}) == with_key
-    assert len(logged(app)) == 4
+    assert ask("203.0.113.9", **KEY) == with_key
+    assert len(logged_decisions(client)) == 4
 
 
-def test_the_log_holds_a_key_and_no_address(client: FlaskClient, app: Flask, example: Body) -> None:
+def test_the_log_holds_a_key_and_no_address(client: FlaskClient, example: Body) -> None:
     for number in range(1, 200):
         client.post(
             "/predict",
@@ -139,7 +127,7 @@ def test_the_log_holds_a_key_and_no_address(client: FlaskClient, app: Flask, exa
             environ_overrides={"REMOTE_ADDR": f"203.0.113.{number}"},
         )
 
-    keys = {decision.idempotency_key or "" for decision in logged(app)}
+    keys = {decision.idempotency_key or "" for decision in logged_decisions(client)}
     assert len(keys) == 199
     assert all(re.fullmatch("once [0-9a-f]{6}", key) for key in keys)
 
@@ -167,12 +155,12 @@ def test_a_repetition_is_answered_though_the_service_has_changed_since(
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "with space", "k\té", "\u00e9"])
 def test_an_idempotency_key_that_is_none_is_refused(
-    client: FlaskClient, app: Flask, applicants: list[Body], key: str
+    client: FlaskClient, applicants: list[Body], key: str
 ) -> None:
     answer = client.post("/predict", json=applicants[0], headers={"Idempotency-Key": key})
 
     problem_of(answer, 400)
-    assert logged(app) == []
+    assert logged_decisions(client) == []
 
 
 def test_repetitions_that_arrive_at_once_on_several_workers_leave_one_row(
@@ -190,11 +178,9 @@ def test_repetitions_that_arrive_at_once_on_several_workers_leave_one_row(
                 body = json.dumps(applicants).encode()
                 answers[index].append(server.ask("POST", "/predict", body, headers))
 
-        threads = [threading.Thread(target=ask) for _ in range(clients)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(clients) as pool:
+            for client in [pool.submit(ask) for _ in range(clients)]:
+                client.result()
 
     for round_answers in answers:
         assert [answer.status for answer in round_answers] == [200] * clients
@@ -223,7 +209,6 @@ def blocking_connection(database_url: str) -> Iterator[sqlite3.Connection]:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("lock", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
 def test_no_decision_is_given_that_cannot_be_logged_and_soon_they_are_again(
-    app: Flask,
     client: FlaskClient,
     applicants: list[Body],
     blocking_connection: sqlite3.Connection,
@@ -244,14 +229,14 @@ def test_no_decision_is_given_that_cannot_be_logged_and_soon_they_are_again(
     blocking_connection.execute("ROLLBACK")
     decisions_of(client.post("/predict", json=applicants, headers=ONCE))
     assert client.get("/health").status_code == 200
-    assert len(logged(app)) == len(applicants)
+    assert len(logged_decisions(client)) == len(applicants)
 
 
 def test_health_names_the_database_without_saying_where_it_is_or_logging_anything(
-    app: Flask, client: FlaskClient, database_url: str
+    client: FlaskClient, database_url: str
 ) -> None:
     health = client.get("/health").get_json()
 
     kind = "sqlite" if database_url.startswith("sqlite") else "postgresql"
     assert health["database"] == {"status": "ok", "kind": kind}
-    assert logged(app) == []
+    assert logged_decisions(client) == []

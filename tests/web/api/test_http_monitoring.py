@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from answers import decisions_of, faults_of, problem_of
-from flask import Flask
+from answers import Body, decisions_of, faults_of, problem_of
 from flask.testing import FlaskClient
-from logged import KEY, decide_alike
+from logged import KEY, KEYS, decide_alike
 from pages import BROWSER
-
-from creditscore.api_docs.examples import example_applicants
-from creditscore.schema import Schema
-
-Body = dict[str, Any]
-Build = Callable[..., Flask]
+from service_settings import Build
 
 
 @pytest.fixture
-def decisions(guarded: FlaskClient, schema: Schema) -> list[Body]:
+def decisions(guarded: FlaskClient, applicants: list[Body]) -> list[Body]:
     """Decide on twenty applicants, ten for each scorecard."""
-    applicants = [dict(applicant) for applicant in example_applicants(schema).values()] * 10
-    return decisions_of(guarded.post("/predict", json=applicants, headers=KEY))
+    return decisions_of(guarded.post("/predict", json=applicants * 10, headers=KEY))
 
 
 def look(client: FlaskClient, path: str = "/monitoring") -> Body:
@@ -94,7 +85,7 @@ def test_a_window_that_cannot_be_is_told_at_its_parameter(guarded: FlaskClient) 
 
 
 def test_it_needs_a_key_whether_or_not_there_is_one(build: Build) -> None:
-    for keys in [(), tuple(KEY.values())]:
+    for keys in [(), KEYS]:
         answer = build(api_keys=keys).test_client().get("/monitoring")
 
         problem_of(answer, 401)
@@ -103,9 +94,9 @@ def test_it_needs_a_key_whether_or_not_there_is_one(build: Build) -> None:
 # The course of the days, weeks and months
 
 
-def test_json_has_the_course_by_the_period_that_is_asked_for(guarded_app: Flask) -> None:
-    decide_alike(guarded_app, 300)
-    client = guarded_app.test_client()
+def test_json_has_the_course_by_the_period_that_is_asked_for(guarded: FlaskClient) -> None:
+    decide_alike(guarded, 300)
+    client = guarded
 
     by_itself = client.get("/monitoring", headers=KEY).get_json()
     by_month = client.get("/monitoring?by=month&format=json", headers=KEY).get_json()
@@ -124,10 +115,10 @@ def test_json_has_the_course_by_the_period_that_is_asked_for(guarded_app: Flask)
     ("query", "accept"),
     [("?format=csv", "*/*"), ("?format=csv", BROWSER["Accept"]), ("", "text/csv, */*;q=0.1")],
 )
-def test_the_course_comes_as_csv(guarded_app: Flask, query: str, accept: str) -> None:
-    decide_alike(guarded_app, 300)
+def test_the_course_comes_as_csv(guarded: FlaskClient, query: str, accept: str) -> None:
+    decide_alike(guarded, 300)
 
-    answer = guarded_app.test_client().get(f"/monitoring{query}", headers={**KEY, "Accept": accept})
+    answer = guarded.get(f"/monitoring{query}", headers={**KEY, "Accept": accept})
 
     assert answer.status_code == 200
     assert answer.content_type == "text/csv; charset=utf-8"
@@ -139,8 +130,8 @@ def test_the_course_comes_as_csv(guarded_app: Flask, query: str, accept: str) ->
     assert float(age["value"]) > 0.25
 
 
-def test_csv_needs_a_key_as_json_does(guarded_app: Flask) -> None:
-    client = guarded_app.test_client()
+def test_csv_needs_a_key_as_json_does(guarded: FlaskClient) -> None:
+    client = guarded
     program, browser = (
         client.get("/monitoring?format=csv", headers=headers)
         for headers in ({"Accept": "text/csv"}, BROWSER)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from answers import TIME, faults_of, problem_of
-from flask import Flask
+from answers import TIME, Body, faults_of, problem_of
 from flask.testing import FlaskClient
-from logged import KEY, count, database_of, decide, run
+from logged import KEY, KEYS, count, database_of, decide, decide_for, run, schema_of
+from service_settings import Build
 from sqlalchemy import text
 
 from creditscore.api_docs.examples import example_applicants, example_table
@@ -23,20 +22,17 @@ from creditscore.readers import open_csv
 from creditscore.schema.csv_cells import escape, to_line
 from creditscore.tables.outcome_rows import COLUMNS, LOGGED_DEFAULTED, check_table
 from creditscore.web.api.outcomes import MAX_ROWS
-from creditscore.web.service import NAME
 
 UNKNOWN = "019b7c8a-0000-7000-8000-000000000000"
 
-Body = dict[str, Any]
 
-
-def decide_for(app: Flask, references: list[str]) -> list[str]:
+def decide_by_table(client: FlaskClient, references: list[str]) -> list[str]:
     """Decide on an applicant once for each reference, in one table; give the ids."""
-    header, row, *_ = example_table(app.extensions[NAME].assessor.model.schema)
+    header, row, *_ = example_table(schema_of(client))
     rows = [[*header, "reference"], *([*row, reference] for reference in references)]
     table = io.StringIO()
     csv.writer(table).writerows(rows)
-    answer = app.test_client().post(
+    answer = client.post(
         "/predict", data=table.getvalue(), content_type="text/csv", headers=KEY, buffered=True
     )
     assert answer.status_code == 200, answer.text
@@ -71,10 +67,8 @@ def outcome_of(client: FlaskClient, decision_id: str) -> Any:
     return answer.get_json()["outcome"]
 
 
-def test_each_outcome_of_an_array_stands_by_itself(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    first_id, second_id, *_ = decide_for(guarded_app, ["A-1", "A-2", "twice", "twice", "twice"])
+def test_each_outcome_of_an_array_stands_by_itself(guarded: FlaskClient) -> None:
+    first_id, second_id, *_ = decide_by_table(guarded, ["A-1", "A-2", "twice", "twice", "twice"])
     body = [
         {"decision_id": first_id, "defaulted": True},
         {"reference": " A-2 ", "defaulted": False},
@@ -105,11 +99,11 @@ def test_each_outcome_of_an_array_stands_by_itself(
     assert outcome_of(guarded, first_id) == report["outcomes"][0]["outcome"]
     assert outcome_of(guarded, first_id)["defaulted"] is True
     assert outcome_of(guarded, second_id)["defaulted"] is False
-    assert count(database_of(guarded_app), outcomes) == 2
+    assert count(database_of(guarded.application), outcomes) == 2
 
 
-def test_an_outcome_says_who_recorded_it_and_when(guarded_app: Flask, guarded: FlaskClient) -> None:
-    (decision_id,) = decide_for(guarded_app, ["A-1"])
+def test_an_outcome_says_who_recorded_it_and_when(guarded: FlaskClient) -> None:
+    (decision_id,) = decide_by_table(guarded, ["A-1"])
 
     (row,) = post(guarded, [{"reference": "A-1", "defaulted": True}])["outcomes"]
 
@@ -118,13 +112,11 @@ def test_an_outcome_says_who_recorded_it_and_when(guarded_app: Flask, guarded: F
     assert row["outcome"]["key_id"] == logged["key_id"]
     assert TIME.fullmatch(row["outcome"]["recorded_at"])
     assert row["detail"] is None
-    assert run(guarded_app, "verify").exit_code == 0
+    assert run(guarded.application, "verify").exit_code == 0
 
 
-def test_sent_again_all_is_known_and_nothing_is_written(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    ids = decide_for(guarded_app, ["A-1", "A-2", "A-3"])
+def test_sent_again_all_is_known_and_nothing_is_written(guarded: FlaskClient) -> None:
+    ids = decide_by_table(guarded, ["A-1", "A-2", "A-3"])
     body = [
         {"decision_id": decision_id, "defaulted": position == 0}
         for position, decision_id in enumerate(ids)
@@ -138,10 +130,8 @@ def test_sent_again_all_is_known_and_nothing_is_written(
     assert [e["outcome"] for e in again["outcomes"]] == [e["outcome"] for e in first["outcomes"]]
 
 
-def test_a_single_outcome_and_one_of_many_are_the_same(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    first_id, second_id = decide_for(guarded_app, ["A-1", "A-2"])
+def test_a_single_outcome_and_one_of_many_are_the_same(guarded: FlaskClient) -> None:
+    first_id, second_id = decide_by_table(guarded, ["A-1", "A-2"])
     guarded.post(f"/decisions/{first_id}/outcome", json={"defaulted": True}, headers=KEY)
 
     body = [
@@ -155,8 +145,8 @@ def test_a_single_outcome_and_one_of_many_are_the_same(
     problem_of(single, 409)
 
 
-def test_a_row_that_is_not_valid_spoils_no_other(guarded_app: Flask, guarded: FlaskClient) -> None:
-    decide_for(guarded_app, ["A-1"])
+def test_a_row_that_is_not_valid_spoils_no_other(guarded: FlaskClient) -> None:
+    decide_by_table(guarded, ["A-1"])
     wrong = [
         {"decision_id": UNKNOWN},
         {"defaulted": True},
@@ -193,11 +183,9 @@ def test_a_body_that_is_no_array_of_outcomes_is_refused(guarded: FlaskClient) ->
 
 
 def test_the_limits_are_those_of_the_other_arrays_and_tables(
-    build: Callable[..., Flask],
+    build: Build,
 ) -> None:
-    app = build(
-        api_keys=(KEY["X-API-Key"],), max_applicants=2, max_json_bytes=200, max_csv_bytes=300
-    )
+    app = build(api_keys=KEYS, max_applicants=2, max_json_bytes=200, max_csv_bytes=300)
     client, row = app.test_client(), {"reference": "A", "defaulted": True}
 
     faults = faults_of(client.post("/outcomes", json=[row] * 3, headers=KEY), 422)
@@ -210,9 +198,9 @@ def test_the_limits_are_those_of_the_other_arrays_and_tables(
     problem_of(large_table, 413)
 
 
-def test_outcomes_need_a_key(build: Callable[..., Flask]) -> None:
+def test_outcomes_need_a_key(build: Build) -> None:
     body = [{"reference": "A", "defaulted": True}]
-    for app in (build(), build(api_keys=(KEY["X-API-Key"],), open_predict=True)):
+    for app in (build(), build(api_keys=KEYS, open_predict=True)):
         problem_of(app.test_client().post("/outcomes", json=body), 401)
         assert count(database_of(app), outcomes) == 0
 
@@ -222,9 +210,9 @@ def test_outcomes_need_a_key(build: Callable[..., Flask]) -> None:
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_a_table_may_have_other_columns_and_any_separator(
-    guarded_app: Flask, guarded: FlaskClient, separator: str
+    guarded: FlaskClient, separator: str
 ) -> None:
-    first_id, second_id, third_id = decide_for(guarded_app, ["A-1", "A-2", "A-3"])
+    first_id, second_id, third_id = decide_by_table(guarded, ["A-1", "A-2", "A-3"])
     rows = [
         ["name", "defaulted", "reference", "decision_id"],
         ["x", "yes", "", first_id],
@@ -248,13 +236,13 @@ def test_a_table_may_have_other_columns_and_any_separator(
     ]  # fmt: skip
 
 
-def test_yes_and_no_are_read_in_either_language(guarded_app: Flask, guarded: FlaskClient) -> None:
+def test_yes_and_no_are_read_in_either_language(guarded: FlaskClient) -> None:
     meant: dict[str, bool | None] = {
         **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "1", "1.0", "ya"), True),
         **dict.fromkeys(("false", "no", "NO", "0", " 0 ", "0,0", "Tidak", "SALAH"), False),
         **dict.fromkeys(("", "2", "-1", "y", "n", "null", "default", "10")),
     }
-    decide_for(guarded_app, [f"A-{number}" for number in range(len(meant))])
+    decide_by_table(guarded, [f"A-{number}" for number in range(len(meant))])
     rows = "".join(f'A-{number};"{text}"\n' for number, text in enumerate(meant))
 
     answered_rows = post_table(guarded, f"reference;defaulted\n{rows}")["outcomes"]
@@ -266,10 +254,8 @@ def test_yes_and_no_are_read_in_either_language(guarded_app: Flask, guarded: Fla
     assert values == meant
 
 
-def test_a_scored_table_with_a_column_for_the_outcome_is_read(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    header, *rows = example_table(guarded_app.extensions[NAME].assessor.model.schema)
+def test_a_scored_table_with_a_column_for_the_outcome_is_read(guarded: FlaskClient) -> None:
+    header, *rows = example_table(schema_of(guarded))
     # A reference that a table writes with an apostrophe, as a spreadsheet would compute it.
     lines = [[*header, "reference"], *([*row, f"=A{at}"] for at, row in enumerate(rows))]
     table = "".join(f"{','.join(map(str, line))}\n".replace("None", "") for line in lines)
@@ -290,13 +276,9 @@ LIKE_FORMULAS = ("=1+1", "'=1+1", "''=1+1", "@A", "-A-1", "'quoted'", "O'Brien",
 
 
 def test_a_reference_like_a_formula_comes_back_from_the_table_of_decisions(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient,
 ) -> None:
-    applicant = next(
-        iter(example_applicants(guarded_app.extensions[NAME].assessor.model.schema).values())
-    )
-    body = [{**applicant, "reference": reference} for reference in LIKE_FORMULAS]
-    guarded.post("/predict", json=body, headers=KEY)
+    decide_for(guarded, LIKE_FORMULAS)
     table = guarded.get("/decisions?format=csv", headers=KEY).text
     rows = list(csv.DictReader(io.StringIO(table)))
     stated = "".join(f"{row['reference']},no\n" for row in rows)
@@ -312,9 +294,9 @@ def test_a_reference_like_a_formula_comes_back_from_the_table_of_decisions(
 
 
 def test_a_reference_like_a_formula_is_logged_the_same_when_its_scored_table_is_scored_again(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient,
 ) -> None:
-    header, row, *_ = example_table(guarded_app.extensions[NAME].assessor.model.schema)
+    header, row, *_ = example_table(schema_of(guarded))
     cells = [escape(reference) for reference in LIKE_FORMULAS]
     lines = [[*header, "reference"], *([*row, cell] for cell in cells)]
     table = "".join(f"{to_line(line)}\n" for line in lines)
@@ -333,9 +315,9 @@ def test_a_reference_like_a_formula_is_logged_the_same_when_its_scored_table_is_
 
 
 def test_a_table_that_cannot_be_read_is_refused_and_nothing_of_it_recorded(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient,
 ) -> None:
-    decide_for(guarded_app, ["A-1"])
+    decide_by_table(guarded, ["A-1"])
     tables: dict[str | bytes, str] = {
         "reference\nA\n": "column_missing",
         "defaulted\n1\n": "column_missing",
@@ -350,20 +332,20 @@ def test_a_table_that_cannot_be_read_is_refused_and_nothing_of_it_recorded(
         answer = guarded.post("/outcomes", data=table, content_type="text/csv", headers=KEY)
         assert faults_of(answer, 422)[0][1] == code
 
-    assert count(database_of(guarded_app), outcomes) == 0
+    assert count(database_of(guarded.application), outcomes) == 0
 
 
 def test_a_table_with_too_many_rows_is_refused_and_nothing_of_it_recorded(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient,
 ) -> None:
-    decide_for(guarded_app, ["A-1"])
+    decide_by_table(guarded, ["A-1"])
     table = "reference,defaulted\nA-1,1\n" + ",\n" * MAX_ROWS
 
     answer = guarded.post("/outcomes", data=table, content_type="text/csv", headers=KEY)
 
     assert faults_of(answer, 422) == [("", "too_many_rows")]
     assert "more than 200,000 rows" in answer.text
-    assert count(database_of(guarded_app), outcomes) == 0
+    assert count(database_of(guarded.application), outcomes) == 0
 
 
 @pytest.mark.parametrize("max_rows", [2, None])
@@ -373,10 +355,8 @@ def test_as_many_rows_as_a_table_may_have_are_read(max_rows: int | None) -> None
     assert check_table(table, max_rows=max_rows) == 2
 
 
-def test_the_report_comes_as_csv_where_it_is_asked_for(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    (decision_id,) = decide_for(guarded_app, ["=A"])
+def test_the_report_comes_as_csv_where_it_is_asked_for(guarded: FlaskClient) -> None:
+    (decision_id,) = decide_by_table(guarded, ["=A"])
     headers = {**KEY, "Accept": "text/csv"}
     table = f"decision_id,reference,defaulted\n,=A,yes\n{UNKNOWN},,no\n"
 
@@ -399,11 +379,9 @@ def test_the_report_comes_as_csv_where_it_is_asked_for(
 # Many
 
 
-def test_many_rows_are_recorded_in_a_few_transactions(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
+def test_many_rows_are_recorded_in_a_few_transactions(guarded: FlaskClient) -> None:
     references = [f"A-{number}" for number in range(3 * CHUNK_ROWS)]
-    decide_for(guarded_app, references)
+    decide_by_table(guarded, references)
     table = "reference,defaulted\n" + "".join(
         f"{name},{at % 2}\n" for at, name in enumerate(references)
     )
@@ -411,15 +389,15 @@ def test_many_rows_are_recorded_in_a_few_transactions(
     report = post_table(guarded, table)
 
     assert report["counts"]["recorded"] == len(references)
-    assert count(database_of(guarded_app), outcomes) == len(references)
+    assert count(database_of(guarded.application), outcomes) == len(references)
     times = {row["outcome"]["recorded_at"] for row in report["outcomes"]}
     assert len(times) <= 3
     assert set(states(post_table(guarded, table))) == {"known"}
 
 
-def test_references_are_counted_by_their_index_alone(guarded_app: Flask) -> None:
-    database = database_of(guarded_app)
-    decide_for(guarded_app, [f"A-{number}" for number in range(200)])
+def test_references_are_counted_by_their_index_alone(guarded: FlaskClient) -> None:
+    database = database_of(guarded.application)
+    decide_by_table(guarded, [f"A-{number}" for number in range(200)])
     with database.writing() as connection:
         if not database.is_sqlite:
             connection.execute(text("SET LOCAL enable_seqscan = off"))
@@ -445,13 +423,13 @@ def test_a_row_for_every_state_is_described(guarded: FlaskClient) -> None:
 
 
 def test_the_command_reports_each_row_and_exits_with_1_unless_all_are_in_the_log(
-    guarded_app: Flask, guarded: FlaskClient, tmp_path: Any
+    guarded: FlaskClient, tmp_path: Any
 ) -> None:
-    decision_id, _ = decide_for(guarded_app, ["A-1", "Ünit 2"])
+    decision_id, _ = decide_by_table(guarded, ["A-1", "Ünit 2"])
     file, report = tmp_path / "outcomes.csv", tmp_path / "report.csv"
     file.write_bytes("reference;defaulted\r\nA-1;ya\r\nÜnit 2;tidak\r\nA-3;ya\r\n".encode("cp1252"))
 
-    result = run(guarded_app, "outcomes", str(file), "--report", str(report))
+    result = run(guarded.application, "outcomes", str(file), "--report", str(report))
 
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
@@ -466,41 +444,39 @@ def test_the_command_reports_each_row_and_exits_with_1_unless_all_are_in_the_log
         "key_id": None,
     }
     file.write_text("reference,defaulted\nA-1,1\nÜnit 2,0\n", "utf-8")
-    again = run(guarded_app, "outcomes", str(file))
+    again = run(guarded.application, "outcomes", str(file))
     assert (again.exit_code, again.stdout.splitlines()[-1]) == (0, "2 rows: 2 known")
 
 
 def test_the_command_refuses_a_file_that_it_cannot_read_in_one_line(
-    guarded_app: Flask, tmp_path: Any
+    guarded: FlaskClient, tmp_path: Any
 ) -> None:
-    decide_for(guarded_app, ["A-1"])
+    decide_by_table(guarded, ["A-1"])
     file = tmp_path / "outcomes.csv"
     for content in ("", "reference\nA\n", 'reference,defaulted\nA-1,1\n"'):
         file.write_text(content)
 
-        result = run(guarded_app, "outcomes", str(file))
+        result = run(guarded.application, "outcomes", str(file))
 
         assert result.exit_code == 1
         assert "outcomes.csv" in result.output
         assert "Traceback" not in result.output
-    assert count(database_of(guarded_app), outcomes) == 0
+    assert count(database_of(guarded.application), outcomes) == 0
 
 
-def test_outcomes_by_id_reach_decisions_of_every_scorecard(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    ids = decide(guarded_app, **KEY)
+def test_outcomes_by_id_reach_decisions_of_every_scorecard(guarded: FlaskClient) -> None:
+    ids = decide(guarded.application, **KEY)
 
     report = post(
         guarded, [{"decision_id": decision_id, "defaulted": False} for decision_id in ids]
     )
 
-    assert len(ids) == len(example_applicants(guarded_app.extensions[NAME].assessor.model.schema))
+    assert len(ids) == len(example_applicants(schema_of(guarded)))
     assert set(states(report)) == {"recorded"}
 
 
-def test_the_help_of_the_command_names_every_column_that_is_read(guarded_app: Flask) -> None:
-    text = " ".join(run(guarded_app, "outcomes", "--help").output.split())
+def test_the_help_of_the_command_names_every_column_that_is_read(guarded: FlaskClient) -> None:
+    text = " ".join(run(guarded.application, "outcomes", "--help").output.split())
 
     assert all(name in text for name in (*COLUMNS, LOGGED_DEFAULTED))
     assert "called defaulted whatever the schema file calls the outcome" in text

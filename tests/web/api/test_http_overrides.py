@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from answers import TIME, decisions_of, faults_of, problem_of
-from flask import Flask
+from answers import TIME, Body, faults_of, problem_of
 from flask.testing import FlaskClient
-from logged import KEY, count, database_of, run
+from logged import KEY, count, database_of, other_label, run
 
 from creditscore.decision_log.overrides import MAX_REASON_LENGTH
 from creditscore.decision_log.tables import overrides
 from creditscore.errors import DatabaseUnavailable
-from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
-
-Body = dict[str, Any]
-
-
-@pytest.fixture
-def decided(guarded: FlaskClient, applicants: list[Body]) -> Body:
-    answer = guarded.post("/predict", json=applicants[:1], headers=KEY)
-    decision: Body = decisions_of(answer)[0]
-    return decision
-
-
-def other_label(decision: Body) -> str:
-    return NOT_ELIGIBLE if decision["label"] == ELIGIBLE else ELIGIBLE
 
 
 def path_of(decision: Body) -> str:
@@ -61,10 +45,8 @@ def test_an_override_stands_beside_the_decision_which_stays(
 def test_the_same_override_changes_nothing_and_another_is_refused(
     guarded: FlaskClient, decided: Body
 ) -> None:
-    path, stated = (
-        f"{path_of(decided)}/override",
-        {"label": other_label(decided), "reason": "first"},
-    )
+    path = f"{path_of(decided)}/override"
+    stated = {"label": other_label(decided), "reason": "first"}
 
     answers = [guarded.post(path, json=stated, headers=KEY) for _ in range(2)]
     conflict = guarded.post(path, json={**stated, "reason": "second"}, headers=KEY)
@@ -122,31 +104,25 @@ def test_the_longest_reason_is_taken_in_any_script(guarded: FlaskClient, decided
     assert answer.get_json()["reason"] == stated["reason"]
 
 
-def test_of_overrides_at_the_same_moment_one_counts(
-    guarded_app: Flask, guarded: FlaskClient, decided: Body
-) -> None:
-    path, statuses = f"{path_of(decided)}/override", []
-
-    def override(number: int) -> None:
+def test_of_overrides_at_the_same_moment_one_counts(guarded: FlaskClient, decided: Body) -> None:
+    def override(number: int) -> int:
         stated = {"label": other_label(decided), "reason": f"reason {number}"}
-        statuses.append(guarded_app.test_client().post(path, json=stated, headers=KEY).status_code)
+        path = f"{path_of(decided)}/override"
+        # A client keeps its cookies for one thread at a time.
+        client = guarded.application.test_client()
+        return client.post(path, json=stated, headers=KEY).status_code
 
-    threads = [threading.Thread(target=override, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(override, range(8)))
 
     assert sorted(statuses) == [200] + [409] * 7
-    assert count(database_of(guarded_app), overrides) == 1
+    assert count(database_of(guarded.application), overrides) == 1
 
 
-def test_the_database_refuses_to_change_an_override(
-    guarded_app: Flask, guarded: FlaskClient, decided: Body
-) -> None:
+def test_the_database_refuses_to_change_an_override(guarded: FlaskClient, decided: Body) -> None:
     stated = {"label": other_label(decided), "reason": "a guarantor"}
     guarded.post(f"{path_of(decided)}/override", json=stated, headers=KEY)
-    database = database_of(guarded_app)
+    database = database_of(guarded.application)
 
     for statement in (overrides.update().values(reason="none"), overrides.delete()):
         with pytest.raises(DatabaseUnavailable), database.writing() as connection:
@@ -155,14 +131,14 @@ def test_the_database_refuses_to_change_an_override(
     assert read(guarded, decided)["override"]["reason"] == "a guarantor"
 
 
-def test_verify_finds_that_the_guards_of_overrides_are_gone(guarded_app: Flask) -> None:
-    database = database_of(guarded_app)
-    assert run(guarded_app, "verify").exit_code == 0
+def test_verify_finds_that_the_guards_of_overrides_are_gone(guarded: FlaskClient) -> None:
+    database = database_of(guarded.application)
+    assert run(guarded.application, "verify").exit_code == 0
 
     with database.writing() as connection:
         on = "" if database.is_sqlite else " ON overrides"
         connection.exec_driver_sql(f"DROP TRIGGER overrides_keep{on}")
 
-    result = run(guarded_app, "verify")
+    result = run(guarded.application, "verify")
     assert result.exit_code != 0
     assert "overrides_keep" in result.output

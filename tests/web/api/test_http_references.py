@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
 
-from answers import faults_of
-from flask import Flask
+from answers import Body, faults_of
 from flask.testing import FlaskClient
-from logged import KEY, database_of, edit, row_of, run
+from logged import KEY, database_of, edit, row_of, run, schema_of
 from werkzeug.test import TestResponse
 
-from creditscore.api_docs.examples import example_applicants, example_table
+from creditscore.api_docs.examples import example_table
 from creditscore.schema.csv_cells import to_line
 from creditscore.schema.reference import MAX_REFERENCE_LENGTH
-from creditscore.web.service import NAME
 
 
-def applicants(app: Flask) -> list[dict[str, Any]]:
-    return list(example_applicants(app.extensions[NAME].assessor.model.schema).values())
-
-
-def table(app: Flask, references: list[str], *, column: str = "reference") -> str:
+def table(client: FlaskClient, references: list[str], *, column: str = "reference") -> str:
     """Return a table of one applicant, as often as there are references."""
-    header, row, *_ = example_table(app.extensions[NAME].assessor.model.schema)
+    header, row, *_ = example_table(schema_of(client))
     rows = [[*header, column], *([*row, reference] for reference in references)]
     return "".join(f"{to_line(line)}\n" for line in rows)
 
@@ -41,12 +34,9 @@ def find_ids(client: FlaskClient, reference: str) -> list[str]:
 
 
 def test_a_decision_is_found_by_the_reference_that_came_with_it(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient, applicants: list[Body]
 ) -> None:
-    body = [
-        {**applicant, "reference": f"  A-{n} "}
-        for n, applicant in enumerate(applicants(guarded_app))
-    ]
+    body = [{**applicant, "reference": f"  A-{n} "} for n, applicant in enumerate(applicants)]
 
     answers = guarded.post("/predict", json=body, headers=KEY).get_json()
 
@@ -59,11 +49,9 @@ def test_a_decision_is_found_by_the_reference_that_came_with_it(
     assert "reference" not in logged["inputs"]
 
 
-def test_a_reference_changes_nothing_of_a_decision(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    plain = guarded.post("/what-if", json=applicants(guarded_app)[0], headers=KEY).get_json()
-    body = {**applicants(guarded_app)[0], "reference": "A-17"}
+def test_a_reference_changes_nothing_of_a_decision(guarded: FlaskClient, example: Body) -> None:
+    plain = guarded.post("/what-if", json=example, headers=KEY).get_json()
+    body = {**example, "reference": "A-17"}
     referred = guarded.post("/what-if", json=body, headers=KEY).get_json()
 
     assert referred.pop("reference") == "A-17"
@@ -72,26 +60,24 @@ def test_a_reference_changes_nothing_of_a_decision(
 
 
 def test_an_empty_reference_is_none_and_a_wrong_one_is_refused_beside_other_faults(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient, example: Body
 ) -> None:
     for nothing in (None, "", "  "):
-        body = {**applicants(guarded_app)[0], "reference": nothing}
+        body = {**example, "reference": nothing}
         answer = guarded.post("/predict", json=body, headers=KEY)
         assert answer.status_code == 200
         assert "reference" not in answer.get_json()
     for wrong in (17, True, ["A"], "A" * (MAX_REFERENCE_LENGTH + 1), "A\n1", "\x00A"):
-        body = {**applicants(guarded_app)[0], "reference": wrong, "surplus": 1}
+        body = {**example, "reference": wrong, "surplus": 1}
         answer = guarded.post("/predict", json=body, headers=KEY)
         pointers = [pointer for pointer, _ in faults_of(answer, 422)]
         assert sorted(pointers) == ["/reference", "/surplus"], wrong
 
 
-def test_rows_of_a_table_have_references_of_their_own(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
+def test_rows_of_a_table_have_references_of_their_own(guarded: FlaskClient) -> None:
     references = ["A-1", "A-2", "", " A-1 "]
 
-    answer = post_table(guarded, table(guarded_app, references))
+    answer = post_table(guarded, table(guarded, references))
 
     assert answer.status_code == 200, answer.get_data(as_text=True)
     rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
@@ -99,14 +85,12 @@ def test_rows_of_a_table_have_references_of_their_own(
     ids = [row["decision_id"] for row in rows]
     assert find_ids(guarded, "A-1") == [ids[3], ids[0]]
     assert find_ids(guarded, "A-2") == [ids[1]]
-    assert row_of(database_of(guarded_app), ids[2])["reference"] is None
-    assert run(guarded_app, "verify").stdout.endswith("4 verified: 0 with faults\n")
+    assert row_of(database_of(guarded.application), ids[2])["reference"] is None
+    assert run(guarded.application, "verify").stdout.endswith("4 verified: 0 with faults\n")
 
 
-def test_a_table_with_a_wrong_reference_is_refused_at_its_line(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    body = table(guarded_app, ["A-1", "A" * (MAX_REFERENCE_LENGTH + 1)])
+def test_a_table_with_a_wrong_reference_is_refused_at_its_line(guarded: FlaskClient) -> None:
+    body = table(guarded, ["A-1", "A" * (MAX_REFERENCE_LENGTH + 1)])
 
     answer = post_table(guarded, body)
 
@@ -116,20 +100,20 @@ def test_a_table_with_a_wrong_reference_is_refused_at_its_line(
 
 
 def test_logged_references_verify_replay_and_are_exported(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient, example: Body
 ) -> None:
-    body = {**applicants(guarded_app)[0], "reference": "Ünit 7: é"}
+    body = {**example, "reference": "Ünit 7: é"}
     decision_id = guarded.post("/predict", json=body, headers=KEY).get_json()["decision_id"]
 
-    assert run(guarded_app, "verify").exit_code == 0
-    assert run(guarded_app, "replay", decision_id).exit_code == 0
-    exported = run(guarded_app, "export", "--format", "csv", "--output", "-").stdout
+    assert run(guarded.application, "verify").exit_code == 0
+    assert run(guarded.application, "replay", decision_id).exit_code == 0
+    exported = run(guarded.application, "export", "--format", "csv", "--output", "-").stdout
     (row,) = csv.DictReader(io.StringIO(exported))
     assert row["reference"] == "Ünit 7: é"
 
 
-def test_the_form_logs_a_reference_and_shows_it(guarded_app: Flask, guarded: FlaskClient) -> None:
-    typed = {**applicants(guarded_app)[0], "reference": "A-17"}
+def test_the_form_logs_a_reference_and_shows_it(guarded: FlaskClient, example: Body) -> None:
+    typed = {**example, "reference": "A-17"}
 
     page = guarded.post("/", data=typed, headers=KEY).get_data(as_text=True)
 
@@ -138,11 +122,11 @@ def test_the_form_logs_a_reference_and_shows_it(guarded_app: Flask, guarded: Fla
 
 
 def test_the_form_keeps_a_wrong_reference_and_says_what_is_wrong(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient, example: Body
 ) -> None:
     long = "A" * (MAX_REFERENCE_LENGTH + 1)
 
-    answer = guarded.post("/", data={**applicants(guarded_app)[0], "reference": long}, headers=KEY)
+    answer = guarded.post("/", data={**example, "reference": long}, headers=KEY)
 
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
@@ -151,10 +135,10 @@ def test_the_form_keeps_a_wrong_reference_and_says_what_is_wrong(
 
 
 def test_a_repeated_request_is_answered_with_its_reference(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient, example: Body
 ) -> None:
     headers = {**KEY, "Idempotency-Key": "application-17"}
-    body = {**applicants(guarded_app)[0], "reference": "A-17"}
+    body = {**example, "reference": "A-17"}
 
     first, again = (guarded.post("/predict", json=body, headers=headers) for _ in range(2))
     conflict = guarded.post("/predict", json={**body, "reference": "A-18"}, headers=headers)
@@ -168,22 +152,22 @@ def test_a_repeated_request_is_answered_with_its_reference(
 
 
 def test_a_reference_of_as_many_characters_as_allowed_is_logged(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient, example: Body
 ) -> None:
     longest = "é" * MAX_REFERENCE_LENGTH
 
-    guarded.post("/predict", json={**applicants(guarded_app)[0], "reference": longest}, headers=KEY)
+    guarded.post("/predict", json={**example, "reference": longest}, headers=KEY)
 
     assert len(find_ids(guarded, longest)) == 1
 
 
-def test_an_edited_reference_is_found(guarded_app: Flask, guarded: FlaskClient) -> None:
-    body = {**applicants(guarded_app)[0], "reference": "A-17"}
+def test_an_edited_reference_is_found(guarded: FlaskClient, example: Body) -> None:
+    body = {**example, "reference": "A-17"}
     decision_id = guarded.post("/predict", json=body, headers=KEY).get_json()["decision_id"]
 
-    edit(database_of(guarded_app), decision_id, reference="A-18")
+    edit(database_of(guarded.application), decision_id, reference="A-18")
 
-    result = run(guarded_app, "verify")
+    result = run(guarded.application, "verify")
     assert result.exit_code == 1
     assert "does not fit its content hash" in result.stdout
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from io import BytesIO, RawIOBase
 from pathlib import Path
-from typing import Any
 
 import pytest
 from answers import Answer, decision_of, faults_of, problem_of
@@ -116,7 +114,7 @@ def surprising(model_dir: Path) -> Flask:
 
 
 def test_a_surprise_is_a_plain_problem_that_names_its_line_in_the_log(
-    surprising: Flask, example: bytes, caplog: pytest.LogCaptureFixture
+    surprising: Flask, example_json: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
         answer = surprising.test_client().post(
@@ -130,7 +128,7 @@ def test_a_surprise_is_a_plain_problem_that_names_its_line_in_the_log(
     assert "Traceback" in caplog.text
     assert "KeyError" in caplog.text
     assert MARKER not in caplog.text
-    decision_of(surprising.test_client().post("/predict", data=example))
+    decision_of(surprising.test_client().post("/predict", data=example_json))
 
 
 @pytest.mark.parametrize("setting", ["DEBUG", "TESTING", "PROPAGATE_EXCEPTIONS"])
@@ -188,12 +186,14 @@ def test_the_place_of_a_mistake_is_told(client: FlaskClient) -> None:
     assert "line 3, column 3" in problem["detail"]
 
 
-def test_what_is_repeated_from_a_request_is_cut_short(client: FlaskClient, example: bytes) -> None:
+def test_what_is_repeated_from_a_request_is_cut_short(
+    client: FlaskClient, example_json: bytes
+) -> None:
     long = b"x" * 100_000
     bodies = [
-        example.replace(b"{", b'{"AGE": "%s", ' % long),
-        example.replace(b"{", b'{"%s": 1, ' % long),
-        example.replace(b"{", b'{"%s": 1, "%s": 1, ' % (long, long)),
+        example_json.replace(b"{", b'{"AGE": "%s", ' % long),
+        example_json.replace(b"{", b'{"%s": 1, ' % long),
+        example_json.replace(b"{", b'{"%s": 1, "%s": 1, ' % (long, long)),
         b'"%s"' % long,
     ]
 
@@ -208,12 +208,6 @@ def test_what_is_repeated_from_a_request_is_cut_short(client: FlaskClient, examp
 def small(model_dir: Path) -> FlaskClient:
     """Ask a service whose bodies are at most 1,000 bytes long."""
     return create_app(settings_of(model_dir, max_json_bytes=1000)).test_client()
-
-
-@pytest.fixture
-def example(example: dict[str, Any]) -> bytes:
-    """Give an applicant as JSON."""
-    return json.dumps(example).encode()
 
 
 def chunked(client: FlaskClient, body: bytes) -> Answer:
@@ -253,36 +247,36 @@ class LongBody(RawIOBase):
         return size
 
 
-def test_a_body_may_be_as_long_as_the_limit(small: FlaskClient, example: bytes) -> None:
-    full = example.ljust(1000)
+def test_a_body_may_be_as_long_as_the_limit(small: FlaskClient, example_json: bytes) -> None:
+    full = example_json.ljust(1000)
 
     decision_of(small.post("/predict", data=full))
     decision_of(chunked(small, full))
 
 
 def test_a_body_over_the_limit_is_refused_however_it_comes(
-    small: FlaskClient, example: bytes
+    small: FlaskClient, example_json: bytes
 ) -> None:
-    for body in (example.ljust(1001), example.ljust(1000) + b"garbage", b"x" * 100_000):
+    for body in (example_json.ljust(1001), example_json.ljust(1000) + b"garbage", b"x" * 100_000):
         for answer in (small.post("/predict", data=body), chunked(small, body)):
             assert "1000" in problem_of(answer, 413)["detail"]
 
 
 def test_the_limit_is_a_mebibyte_unless_the_host_says_otherwise(
-    client: FlaskClient, example: bytes
+    client: FlaskClient, example_json: bytes
 ) -> None:
-    decision_of(client.post("/predict", data=example.ljust(1024 * 1024)))
-    problem_of(client.post("/predict", data=example.ljust(1024 * 1024 + 1)), 413)
+    decision_of(client.post("/predict", data=example_json.ljust(1024 * 1024)))
+    problem_of(client.post("/predict", data=example_json.ljust(1024 * 1024 + 1)), 413)
     # An announcement is enough.
-    problem_of(announcing(client, example, 10**12), 413)
+    problem_of(announcing(client, example_json, 10**12), 413)
 
 
 def test_a_body_shorter_than_announced_is_refused_even_if_it_is_json(
-    client: FlaskClient, example: bytes
+    client: FlaskClient, example_json: bytes
 ) -> None:
     # Servers that see to the end themselves, as gunicorn does, pass on what came.
     for environ in ({}, {"wsgi.input_terminated": True}):
-        problem_of(announcing(client, example, len(example) + 1, **environ), 400)
+        problem_of(announcing(client, example_json, len(example_json) + 1, **environ), 400)
 
 
 def test_no_more_is_read_of_an_endless_body_than_the_limit_needs(small: FlaskClient) -> None:
@@ -338,8 +332,8 @@ def test_what_is_no_form_is_still_told_what_is_wrong_with_its_json(
     problem_of(client.post("/predict", data=body, content_type=FORM), 400)
 
 
-def test_json_that_is_called_a_form_is_json(client: FlaskClient, example: bytes) -> None:
+def test_json_that_is_called_a_form_is_json(client: FlaskClient, example_json: bytes) -> None:
     # As curl -d sends it.
-    answer = client.post("/predict", data=example, content_type=FORM)
+    answer = client.post("/predict", data=example_json, content_type=FORM)
 
     decision_of(answer)

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from answers import problem_of
-from flask import Flask
+from answers import Body, problem_of
 from flask.testing import FlaskClient
-
-KEY = "the-key-of-the-what-if-test"
-
-Body = dict[str, Any]
+from logged import KEY, KEYS
+from service_settings import Build
 
 
 def test_it_has_no_id_and_nothing_of_it_is_in_the_log(
-    build: Callable[..., Flask], applicant: Body
+    guarded: FlaskClient, applicant: Body
 ) -> None:
-    asker = build(api_keys=(KEY,)).test_client()
-    headers = {"X-API-Key": KEY, "Idempotency-Key": "once"}
+    headers = {**KEY, "Idempotency-Key": "once"}
 
-    explored = asker.post("/what-if", json=applicant, headers=headers).get_json()
+    explored = guarded.post("/what-if", json=applicant, headers=headers).get_json()
 
     assert "decision_id" not in explored
-    assert asker.get("/decisions", headers=headers).get_json()["decisions"] == []
+    assert guarded.get("/decisions", headers=headers).get_json()["decisions"] == []
     # The key of a repetition is not spent either.
-    decided = asker.post("/predict", json={**applicant}, headers=headers)
+    decided = guarded.post("/predict", json={**applicant}, headers=headers)
     assert "Idempotent-Replayed" not in decided.headers
-    assert len(asker.get("/decisions", headers=headers).get_json()["decisions"]) == 1
+    assert len(guarded.get("/decisions", headers=headers).get_json()["decisions"]) == 1
 
 
 def test_it_asks_for_a_key_exactly_where_a_decision_does(
-    build: Callable[..., Flask], applicant: Body
+    build: Build, guarded: FlaskClient, applicant: Body
 ) -> None:
-    guarded, opened = (
-        build(api_keys=(KEY,), open_predict=open_predict).test_client()
-        for open_predict in (False, True)
-    )
+    opened = build(api_keys=KEYS, open_predict=True).test_client()
 
     problem_of(guarded.post("/what-if", json=applicant), 401)
-    assert guarded.post("/what-if", json=applicant, headers={"X-API-Key": KEY}).status_code == 200
+    assert guarded.post("/what-if", json=applicant, headers=KEY).status_code == 200
     assert opened.post("/what-if", json=applicant).status_code == 200
 
 

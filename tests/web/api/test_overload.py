@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import sqlite3
 import threading
 from collections import Counter
@@ -13,10 +12,9 @@ from pathlib import Path
 
 import pytest
 from answers import Answer, decision_of, problem_of
-from live_server import LiveServer, serving
+from live_server import LiveServer, read_response, serving
 from service_settings import log_in
 
-from creditscore.schema import Schema
 from creditscore.web.body_collector import LATER
 
 #: Requests that two processes take: for their threads, and to wait for one. And many more.
@@ -46,18 +44,14 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         self.connection.request("POST", "/predict", self.body)
-        response = self.connection.getresponse()
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        self.answer = Answer(response.status, headers, response.read())
+        self.answer = read_response(self.connection.getresponse())
 
 
 def test_while_the_log_is_locked_all_get_503_and_can_ask_again(
-    server: LiveServer, folder: Path, schema: Schema
+    server: LiveServer, folder: Path, example_json: bytes
 ) -> None:
-    members = {name: schema.fields[name].example for name in schema.base_fields}
-    body = json.dumps(members).encode()
     log = log_in(folder).removeprefix("sqlite:///")
-    clients = [Client(server.port, body) for _ in range(REQUESTS)]
+    clients = [Client(server.port, example_json) for _ in range(REQUESTS)]
 
     with closing(sqlite3.connect(log, isolation_level=None)) as lock:
         lock.execute("BEGIN EXCLUSIVE")

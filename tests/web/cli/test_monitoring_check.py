@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from logged import KEY, decide_alike
+from logged import KEY, KEYS, decide_alike
 from prometheus_client.parser import text_string_to_metric_families
+from service_settings import Build
 
 from creditscore.web.service import NAME
-
-Build = Callable[..., Flask]
 
 
 @pytest.fixture
 def app_with_key(build: Build, tmp_path: Path) -> Flask:
-    return build(api_keys=tuple(KEY.values()), runtime_dir=tmp_path / "run")
+    return build(api_keys=KEYS, runtime_dir=tmp_path / "run")
 
 
 def check(app: Flask, *arguments: str) -> Result:
@@ -53,7 +51,7 @@ def test_nothing_fires_on_an_empty_log(app_with_key: Flask) -> None:
 
 
 def test_each_trigger_that_fires_is_a_line_and_a_gauge(app_with_key: Flask) -> None:
-    decide_alike(app_with_key, 300)
+    decide_alike(app_with_key.test_client(), 300)
 
     result = check(app_with_key, "--by", "month")
 
@@ -78,7 +76,7 @@ def test_a_wrong_option_is_an_error(app_with_key: Flask, arguments: tuple[str, .
 
 
 def test_verdicts_that_cannot_be_kept_are_an_error(app_with_key: Flask, tmp_path: Path) -> None:
-    decide_alike(app_with_key, 300)
+    decide_alike(app_with_key.test_client(), 300)
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
     svc = app_with_key.extensions[NAME]

@@ -3,47 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from answers import problem_of
-from flask import Flask
+from answers import Body, problem_of
 from flask.testing import FlaskClient
-from logged import decide
-from pages import BROWSER, read_page, shown
+from logged import KEY
+from pages import BROWSER, WITH_KEY, read_page, shown
+from service_settings import Build
 
-from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
-
-KEY = "the-key-of-the-pages-test"
-WITH_KEY = {**BROWSER, "X-API-Key": KEY}
+from creditscore.i18n.catalogue import PAGE_TEXTS
 
 
 @pytest.fixture
-def app_with_key(build: Callable[..., Flask]) -> Flask:
-    return build(api_keys=(KEY,))
-
-
-@pytest.fixture
-def client(app_with_key: Flask) -> FlaskClient:
-    return app_with_key.test_client()
-
-
-@pytest.fixture
-def decision_id(app_with_key: Flask) -> str:
-    return decide(app_with_key, **{"X-API-Key": KEY})[0]
+def decision_id(decided: Body) -> str:
+    return str(decided["decision_id"])
 
 
 def inputs_in(text: str) -> bool:
     return "model_version" in text or 'class="chart"' in text or 'class="figures"' in text
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_without_a_key_a_browser_is_asked_to_sign_in_and_shown_nothing(
-    client: FlaskClient, decision_id: str, language: str
+    guarded: FlaskClient, decision_id: str, language: str
 ) -> None:
     for path in ("/monitoring", f"/decisions/{decision_id}"):
-        page = client.get(f"{path}?lang={language}", headers=BROWSER)
+        page = guarded.get(f"{path}?lang={language}", headers=BROWSER)
 
         assert (page.status_code, page.content_type) == (401, "text/html; charset=utf-8")
         assert page.headers["Content-Language"] == language
@@ -54,62 +39,61 @@ def test_without_a_key_a_browser_is_asked_to_sign_in_and_shown_nothing(
 
 
 def test_who_has_not_signed_in_learns_of_no_decision_whether_it_is_there(
-    client: FlaskClient, decision_id: str
+    guarded: FlaskClient, decision_id: str
 ) -> None:
     other_id = decision_id[:-1] + ("0" if decision_id[-1] != "0" else "1")
 
-    existing_text = client.get(f"/decisions/{decision_id}", headers=BROWSER).text
-    missing_text = client.get(f"/decisions/{other_id}", headers=BROWSER).text
+    existing_text = guarded.get(f"/decisions/{decision_id}", headers=BROWSER).text
+    missing_text = guarded.get(f"/decisions/{other_id}", headers=BROWSER).text
 
     assert existing_text.replace(decision_id, "") == missing_text.replace(other_id, "")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_with_a_key_the_decision_stands_on_its_page(
-    client: FlaskClient, decision_id: str, language: str
+    guarded: FlaskClient, decision_id: str, language: str
 ) -> None:
-    logged = client.get(f"/decisions/{decision_id}", headers={"X-API-Key": KEY}).get_json()
+    logged = guarded.get(f"/decisions/{decision_id}", headers=KEY).get_json()
 
-    page = client.get(f"/decisions/{decision_id}?lang={language}", headers=WITH_KEY)
+    page = guarded.get(f"/decisions/{decision_id}?lang={language}", headers=WITH_KEY)
 
     assert page.status_code == 200
     assert f'data-label="{logged["label"]}"' in page.text
     assert shown(page.text, "score") == str(logged["score"])
     assert shown(page.text, "decision-id") == decision_id
     assert shown(page.text, "outcome") == PAGE_TEXTS[language]["outcome_unknown"]
-    assert KEY not in page.text
+    assert KEY["X-API-Key"] not in page.text
     outcome = {"defaulted": True}
-    client.post(f"/decisions/{decision_id}/outcome", json=outcome, headers={"X-API-Key": KEY})
-    page = client.get(f"/decisions/{decision_id}?lang=en", headers=WITH_KEY)
+    guarded.post(f"/decisions/{decision_id}/outcome", json=outcome, headers=KEY)
+    page = guarded.get(f"/decisions/{decision_id}?lang=en", headers=WITH_KEY)
     outcome_in_words = shown(page.text, "outcome")
     assert outcome_in_words.startswith("Bad: ")
     assert outcome_in_words.endswith(" Missed the next month&#39;s payment")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_decision_that_is_not_there_is_a_page_for_a_browser_and_a_problem_for_others(
-    client: FlaskClient, language: str
+    guarded: FlaskClient, language: str
 ) -> None:
     nobody = f"/decisions/019b7c8a-0000-7000-8000-000000000001?lang={language}"
 
-    page = client.get(nobody, headers=WITH_KEY)
+    page = guarded.get(nobody, headers=WITH_KEY)
 
     assert page.status_code == 404
     read_page(page.text)
-    problem = problem_of(client.get(nobody, headers={"X-API-Key": KEY}), 404)
+    problem = problem_of(guarded.get(nobody, headers=KEY), 404)
     assert shown(page.text, "refusal").lower() == f"{problem['detail']}."
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_monitoring_shows_days_verdicts_and_outcomes(
-    client: FlaskClient, decision_id: str, language: str
+    guarded: FlaskClient, decision_id: str, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
-    none = client.get(f"/monitoring?days=7&until=2020-01-01&lang={language}", headers=WITH_KEY).text
-    empty = client.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
+    none = guarded.get(
+        f"/monitoring?days=7&until=2020-01-01&lang={language}", headers=WITH_KEY
+    ).text
+    empty = guarded.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
     outcome: dict[str, Any] = {"defaulted": False}
-    client.post(f"/decisions/{decision_id}/outcome", json=outcome, headers={"X-API-Key": KEY})
-    full = client.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
+    guarded.post(f"/decisions/{decision_id}/outcome", json=outcome, headers=KEY)
+    full = guarded.get(f"/monitoring?lang={language}", headers=WITH_KEY).text
 
     assert texts["watch_none"] in none
     assert texts["outcomes_none"] in empty
@@ -124,18 +108,18 @@ def test_monitoring_shows_days_verdicts_and_outcomes(
         assert len(re.findall(r'<time datetime="[^"]+Z" title="[0-9: -]+ UTC">', page)) == 2
 
 
-def test_a_wrong_window_is_refused_and_a_stray_parameter_too(client: FlaskClient) -> None:
+def test_a_wrong_window_is_refused_and_a_stray_parameter_too(guarded: FlaskClient) -> None:
     for query in ("days=0", "days=x", "nonsense=1"):
-        problem = problem_of(client.get(f"/monitoring?{query}", headers={"X-API-Key": KEY}), 422)
-        page = client.get(f"/monitoring?{query}", headers=WITH_KEY)
+        problem = problem_of(guarded.get(f"/monitoring?{query}", headers=KEY), 422)
+        page = guarded.get(f"/monitoring?{query}", headers=WITH_KEY)
         assert page.status_code == 422
         name = problem["errors"][0]["detail"].partition(" ")[0]
         assert f"<li>{name} " in page.text
-    problem_of(client.get("/monitoring?lang=en", headers={"X-API-Key": KEY}), 422)
+    problem_of(guarded.get("/monitoring?lang=en", headers=KEY), 422)
 
 
 def test_where_there_is_no_key_at_all_the_page_says_how_to_make_one(
-    build: Callable[..., Flask],
+    build: Build,
 ) -> None:
     for path in ("/monitoring?lang=en", "/sign-in?lang=en"):
         page = build().test_client().get(path, headers=BROWSER)
@@ -143,7 +127,6 @@ def test_where_there_is_no_key_at_all_the_page_says_how_to_make_one(
         assert "keys new --name" in shown(page.text, "no-key-yet")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("verdict", "differs", "key"),
     [
@@ -154,10 +137,10 @@ def test_where_there_is_no_key_at_all_the_page_says_how_to_make_one(
     ],
 )
 def test_a_page_says_too_few_only_where_no_test_shows_a_difference(
-    app_with_key: Flask, language: str, verdict: str, differs: str | None, key: str | None
+    guarded: FlaskClient, language: str, verdict: str, differs: str | None, key: str | None
 ) -> None:
     texts = PAGE_TEXTS[language]
-    plots: Any = app_with_key.jinja_env.get_template("plots.html").module
+    plots: Any = guarded.application.jinja_env.get_template("plots.html").module
 
     text = plots.compared({"verdict": verdict, "differs_from_rest": differs}, texts)
 

@@ -8,32 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from answers import Body
 from flask.testing import FlaskClient
-from logged import KEY
+from logged import KEY, decide_for, other_label, schema_of
 from markupsafe import escape
-from pages import BROWSER, Page, read_page, shown
+from pages import BROWSER, WITH_KEY, link, read_page, shown
 from werkzeug.test import TestResponse
 
-from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.log import PAGE_SIZE
-from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.i18n.number_format import FORMATS
 from creditscore.scorecard.policy import ELIGIBLE, NOT_ELIGIBLE
-from creditscore.web.service import NAME
-
-WITH_KEY = {**BROWSER, **KEY}
-
-Body = dict[str, Any]
-
-
-def decide(client: FlaskClient, app: Flask, *references: str | None) -> list[Body]:
-    applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
-    body = [{**applicant, "reference": reference} for reference in references]
-    answer = client.post("/predict", json=body, headers=KEY)
-    assert answer.status_code == 200, answer.text
-    decisions: list[Body] = answer.get_json()
-    return decisions
 
 
 def page_of(client: FlaskClient, query: str = "", *, status: int = 200) -> str:
@@ -51,28 +36,11 @@ def ids_on(text: str) -> list[str]:
     return re.findall(r"<code>([0-9a-f-]{36})</code>", body)
 
 
-def link(text: str, element: str) -> str:
-    """Give the address of the link with an id."""
-    for tag, attributes in Page(text).elements:
-        if tag == "a" and attributes.get("id") == element:
-            return str(attributes["href"])
-    raise AssertionError(element)
-
-
-def csv_link(text: str) -> str:
-    """Give the address of the table as CSV."""
-    (address,) = [
-        str(attributes["href"]) for _, attributes in Page(text).elements if "download" in attributes
-    ]
-    return address
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_table_shows_each_decision_in_the_language_of_the_page(
-    guarded_app: Flask, guarded: FlaskClient, language: str
+    guarded: FlaskClient, language: str
 ) -> None:
     texts, write = PAGE_TEXTS[language], FORMATS[language]
-    decisions = decide(guarded, guarded_app, "A-17", None)
+    decisions = decide_for(guarded, ["A-17", None])
     outcome = f"/decisions/{decisions[0]['decision_id']}/outcome"
     guarded.post(outcome, json={"defaulted": True}, headers=KEY)
 
@@ -93,13 +61,12 @@ def test_the_table_shows_each_decision_in_the_language_of_the_page(
     assert "#outcome-title" not in older
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_overridden_decision_has_the_final_label_beside_the_models(
-    guarded_app: Flask, guarded: FlaskClient, language: str
+    guarded: FlaskClient, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
-    overridden, _ = decide(guarded, guarded_app, "A-17", None)
-    final_label = NOT_ELIGIBLE if overridden["label"] == ELIGIBLE else ELIGIBLE
+    overridden, _ = decide_for(guarded, ["A-17", None])
+    final_label = other_label(overridden)
     body = {"label": final_label, "reason": "a guarantor"}
     path = f"/decisions/{overridden['decision_id']}/override"
     assert guarded.post(path, json=body, headers=KEY).status_code == 200
@@ -112,13 +79,12 @@ def test_an_overridden_decision_has_the_final_label_beside_the_models(
         assert texts[f"list_overridden_{label}"] not in newest
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_log_and_a_search_without_a_find_say_what_to_do(
-    guarded_app: Flask, guarded: FlaskClient, language: str
+    guarded: FlaskClient, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
     empty = page_of(guarded, f"lang={language}")
-    decide(guarded, guarded_app, "A-17")
+    decide_for(guarded, ["A-17"])
     none = page_of(guarded, f"lang={language}&search=a-17")
 
     assert texts["list_empty"] in empty
@@ -130,10 +96,8 @@ def test_an_empty_log_and_a_search_without_a_find_say_what_to_do(
         assert "format=csv" not in text
 
 
-def test_a_form_without_values_is_no_filter_and_its_values_come_back(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    decisions = decide(guarded, guarded_app, "A-17", "A-18")
+def test_a_form_without_values_is_no_filter_and_its_values_come_back(guarded: FlaskClient) -> None:
+    decisions = decide_for(guarded, ["A-17", "A-18"])
     nothing = "lang=en&zone=&search=&label=&scorecard=&outcome=&from=&to="
 
     text = page_of(guarded, nothing)
@@ -148,56 +112,49 @@ def test_a_form_without_values_is_no_filter_and_its_values_come_back(
         assert f'<option value="{value}" selected>' in filtered
 
 
-def test_an_odd_reference_is_found_and_shown_as_it_is(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
+def test_an_odd_reference_is_found_and_shown_as_it_is(guarded: FlaskClient) -> None:
     odd = ["100%", "A_17", "O'Brien & Söhne", '<b>"x"</b>', "漢字+é", "a?b=c&d#e"]
-    for reference, decision in zip(odd, decide(guarded, guarded_app, *odd), strict=True):
+    for reference, decision in zip(odd, decide_for(guarded, odd), strict=True):
         answer = guarded.get("/decisions", query_string={"search": reference}, headers=WITH_KEY)
 
         assert ids_on(answer.text) == [decision["decision_id"]], reference
         assert str(escape(reference)) in answer.text
-        table = guarded.get(html.unescape(csv_link(answer.text)), headers=WITH_KEY).text
+        table = guarded.get(
+            html.unescape(link(answer.text, download="decisions.csv")), headers=WITH_KEY
+        ).text
         assert decision["decision_id"] in table
         assert len(table.splitlines()) == 2
-        swapped = next(
-            str(attributes["href"])
-            for _, attributes in Page(answer.text).elements
-            if attributes.get("class") == "language"
-        )
-        translation = guarded.get(swapped, headers=WITH_KEY)
+        translation = guarded.get(link(answer.text, lang="id"), headers=WITH_KEY)
         assert ids_on(translation.text) == [decision["decision_id"]]
         assert translation.headers["Content-Language"] == "id"
 
 
 def test_pages_follow_each_other_without_gaps_and_doubles_while_others_arrive(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient,
 ) -> None:
-    decisions = decide(guarded, guarded_app, *["A-17"] * (2 * PAGE_SIZE + 3))
+    decisions = decide_for(guarded, ["A-17"] * (2 * PAGE_SIZE + 3))
 
     text = page_of(guarded, "lang=en&search=A-17")
     listed = ids_on(text)
     sizes = [len(listed)]
     while 'id="older"' in text:
-        decide(guarded, guarded_app, "A-17")
-        text = guarded.get(link(text, "older"), headers=WITH_KEY).text
+        decide_for(guarded, ["A-17"])
+        text = guarded.get(link(text, id="older"), headers=WITH_KEY).text
         listed += ids_on(text)
         sizes.append(len(ids_on(text)))
 
     assert listed == [decision["decision_id"] for decision in decisions[::-1]]
     assert sizes == [PAGE_SIZE, PAGE_SIZE, 3]
-    first = guarded.get(link(text, "first"), headers=WITH_KEY).text
+    first = guarded.get(link(text, id="first"), headers=WITH_KEY).text
     assert len(ids_on(first)) == PAGE_SIZE
     assert 'id="first"' not in first
     # All of them, from whichever page.
-    table = guarded.get(csv_link(text), headers=WITH_KEY).text
+    table = guarded.get(link(text, download="decisions.csv"), headers=WITH_KEY).text
     assert len(table.splitlines()) == 1 + len(decisions) + 2
 
 
-def test_days_are_whole_and_of_the_zone_of_the_reader(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    (decision,) = decide(guarded, guarded_app, "A-17")
+def test_days_are_whole_and_of_the_zone_of_the_reader(guarded: FlaskClient) -> None:
+    (decision,) = decide_for(guarded, ["A-17"])
     at = datetime.fromisoformat(decision["decided_at"])
 
     def is_there(first_day: str, last_day: str, zone: str = "") -> bool:
@@ -206,7 +163,7 @@ def test_days_are_whole_and_of_the_zone_of_the_reader(
         assert answer.status_code == 200, answer.text
         is_listed = ids_on(answer.text) == [decision["decision_id"]]
         if is_listed:
-            table = guarded.get(csv_link(answer.text), headers=WITH_KEY).text
+            table = guarded.get(link(answer.text, download="decisions.csv"), headers=WITH_KEY).text
             assert decision["decision_id"] in table
         return is_listed
 
@@ -231,7 +188,6 @@ WRONG: list[tuple[str, str, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong(
     guarded: FlaskClient, language: str
 ) -> None:
@@ -245,10 +201,8 @@ def test_a_wrong_form_comes_back_with_what_was_typed_and_what_is_wrong(
         assert "_external" not in text.replace(problem, "")
 
 
-def test_what_programs_ask_for_can_be_opened_in_a_browser(
-    guarded_app: Flask, guarded: FlaskClient
-) -> None:
-    first, second = decide(guarded, guarded_app, "A-17", "A-18")
+def test_what_programs_ask_for_can_be_opened_in_a_browser(guarded: FlaskClient) -> None:
+    first, second = decide_for(guarded, ["A-17", "A-18"])
 
     assert ids_on(page_of(guarded, "reference=A-17")) == [first["decision_id"]]
     assert ids_on(page_of(guarded, "since=2999-01-01")) == []
@@ -256,8 +210,8 @@ def test_what_programs_ask_for_can_be_opened_in_a_browser(
     assert second["decision_id"] in page_of(guarded)
 
 
-def test_without_a_key_the_page_holds_nothing(guarded_app: Flask, guarded: FlaskClient) -> None:
-    (decision,) = decide(guarded, guarded_app, "A-17")
+def test_without_a_key_the_page_holds_nothing(guarded: FlaskClient) -> None:
+    (decision,) = decide_for(guarded, ["A-17"])
 
     answers = [
         guarded.get(path, headers=BROWSER)
@@ -288,13 +242,12 @@ def logged_outcome(client: FlaskClient, decision: Body) -> Any:
     return client.get(path, headers=KEY).get_json()["outcome"]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("defaulted", [True, False])
 def test_an_outcome_is_recorded_by_the_form_and_shown_with_time_and_key(
-    guarded_app: Flask, guarded: FlaskClient, language: str, defaulted: bool
+    guarded: FlaskClient, language: str, defaulted: bool
 ) -> None:
     texts = PAGE_TEXTS[language]
-    (decision,) = decide(guarded, guarded_app, "A-17")
+    (decision,) = decide_for(guarded, ["A-17"])
     path = f"/decisions/{decision['decision_id']}?lang={language}"
     before = guarded.get(path, headers=WITH_KEY).text
     form = {"defaulted": str(defaulted).lower(), "csrf_token": "whatever"}
@@ -308,7 +261,7 @@ def test_an_outcome_is_recorded_by_the_form_and_shown_with_time_and_key(
     outcome = logged_outcome(guarded, decision)
     assert outcome["defaulted"] is defaulted
     assert shown(before, "outcome") == texts["outcome_unknown"]
-    title = guarded_app.extensions[NAME].assessor.model.schema.label.title[language]
+    title = schema_of(guarded).label.title[language]
     outcome_text = texts["outcome_bad" if defaulted else "outcome_good"].format(title=title)
     assert html.unescape(shown(after, "outcome")) == outcome_text
     assert f'<time datetime="{outcome["recorded_at"]}"' in after
@@ -321,19 +274,18 @@ def test_an_outcome_is_recorded_by_the_form_and_shown_with_time_and_key(
     assert logged_outcome(guarded, decision) == outcome
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_another_outcome_is_refused_in_plain_words_beside_the_one_that_stays(
-    guarded_app: Flask, guarded: FlaskClient, language: str
+    guarded: FlaskClient, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
-    (decision,) = decide(guarded, guarded_app, "A-17")
+    (decision,) = decide_for(guarded, ["A-17"])
     post_outcome(guarded, decision, {"defaulted": "false"})
 
     answer = post_outcome(guarded, decision, {"defaulted": "true"}, language=language)
 
     assert answer.status_code == 409
     assert texts["outcome_conflicts"] in answer.text
-    title = guarded_app.extensions[NAME].assessor.model.schema.label.title[language]
+    title = schema_of(guarded).label.title[language]
     good = texts["outcome_good"].format(title=title)
     assert html.unescape(shown(answer.text, "outcome")) == good
     assert logged_outcome(guarded, decision)["defaulted"] is False
@@ -343,9 +295,9 @@ def test_another_outcome_is_refused_in_plain_words_beside_the_one_that_stays(
 
 
 def test_a_form_without_a_choice_asks_for_one_and_an_unknown_decision_is_not_found(
-    guarded_app: Flask, guarded: FlaskClient
+    guarded: FlaskClient,
 ) -> None:
-    (decision,) = decide(guarded, guarded_app, "A-17")
+    (decision,) = decide_for(guarded, ["A-17"])
     unknown = {"decision_id": "019b7c8a-0000-7000-8000-000000000000"}
     forms: list[dict[str, str]] = [{}, {"defaulted": ""}, {"defaulted": "perhaps"}]
 
@@ -360,11 +312,10 @@ def test_a_form_without_a_choice_asks_for_one_and_an_unknown_decision_is_not_fou
     assert logged_outcome(guarded, decision) is None
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_of_a_decision_has_a_copy_button_and_is_printed_with_notice_and_signature(
-    guarded_app: Flask, guarded: FlaskClient, language: str
+    guarded: FlaskClient, language: str
 ) -> None:
-    (decision,) = decide(guarded, guarded_app, "A-17")
+    (decision,) = decide_for(guarded, ["A-17"])
 
     text = guarded.get(
         f"/decisions/{decision['decision_id']}?lang={language}", headers=WITH_KEY

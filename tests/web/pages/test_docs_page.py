@@ -91,7 +91,6 @@ def test_the_description_behind_it_repeats_the_notice(client: FlaskClient, schem
     assert client.get("/openapi.json").get_json()["info"]["description"] == schema.notice["en"]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_a_page_among_the_pages_in_both_languages(client: FlaskClient, language: str) -> None:
     answer = client.get(f"/docs?lang={language}")
 

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
+from flask import Flask
 from markupsafe import escape
 from pages import BROWSER, read_page
-from service_settings import settings_of
+from service_settings import Build
 
-from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS, law_clauses
+from creditscore.i18n.catalogue import PAGE_TEXTS, law_clauses
 from creditscore.schema.reader import read_schema
-from creditscore.scorecard import artifact
 from creditscore.scorecard.model import Model
-from creditscore.web import create_app
 
 
-def page_of(model: Model, folder: Path, language: str = "en") -> str:
-    artifact.save(model, folder / "model")
-    client = create_app(settings_of(folder / "model")).test_client()
-    answer = client.get(f"/model?lang={language}", headers=BROWSER)
+def page_of(app: Flask, language: str = "en") -> str:
+    answer = app.test_client().get(f"/model?lang={language}", headers=BROWSER)
     assert answer.status_code == 200
     read_page(answer.text)
     return answer.text
@@ -38,13 +33,12 @@ def part(page: str, name: str) -> str:
     return page[begin : page.index("</section>", begin)]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_missing_is_said_in_words_and_in_a_class_of_its_own(
-    model: Model, tmp_path: Path, language: str
+    build: Build, model: Model, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
 
-    section = part(page_of(with_governance(model, {}), tmp_path, language), "governance")
+    section = part(page_of(build(with_governance(model, {})), language), "governance")
 
     missing = f'<strong class="unstated">{texts["not_declared"]}</strong>'
     # Eight texts, versions, nine cells of the sign-off, and each field.
@@ -53,9 +47,7 @@ def test_what_is_missing_is_said_in_words_and_in_a_class_of_its_own(
     assert texts["governance_missing"].format(missing=14, total=14) in section
 
 
-def test_what_is_declared_is_shown_in_the_language_of_the_page(
-    model: Model, tmp_path: Path
-) -> None:
+def test_what_is_declared_is_shown_in_the_language_of_the_page(build: Build, model: Model) -> None:
     stated = {
         "owner": {"en": "Risk <b>", "id": "Risiko"},
         "versions": [{"version": "1.0", "date": "2026-01-31", "change": "First", "by": "Ani"}],
@@ -64,7 +56,7 @@ def test_what_is_declared_is_shown_in_the_language_of_the_page(
         "sign_off": {"prepared": {"name": "Ani", "role": "Analis", "date": "2026-02-01"}},
     }
 
-    section = part(page_of(with_governance(model, stated), tmp_path, "id"), "governance")
+    section = part(page_of(build(with_governance(model, stated)), "id"), "governance")
 
     assert section.count(PAGE_TEXTS["id"]["usual_limit"]) == 8
     for words in (
@@ -76,13 +68,12 @@ def test_what_is_declared_is_shown_in_the_language_of_the_page(
         "2026-02-01",
     ):
         assert words in section
-    english = part(page_of(with_governance(model, stated), tmp_path, "en"), "governance")
+    english = part(page_of(build(with_governance(model, stated)), "en"), "governance")
     assert str(escape("Risk <b>")) in english
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_law_and_the_way_of_the_rows_are_shown(model: Model, tmp_path: Path, language: str) -> None:
-    page = page_of(model, tmp_path, language)
+def test_law_and_the_way_of_the_rows_are_shown(build: Build, model: Model, language: str) -> None:
+    page = page_of(build(), language)
 
     for clause in law_clauses(language):
         assert str(escape(clause["asks"])) in part(page, "use")
@@ -90,11 +81,11 @@ def test_law_and_the_way_of_the_rows_are_shown(model: Model, tmp_path: Path, lan
         assert PAGE_TEXTS[language][f"rows_{step}"] in part(page, "versions")
 
 
-def test_a_card_of_an_earlier_release_is_served_without_it(model: Model, tmp_path: Path) -> None:
+def test_a_card_of_an_earlier_release_is_served_without_it(build: Build, model: Model) -> None:
     newer = ("governance", "lineage", "law_clauses")
     older = {key: value for key, value in model.card.items() if key not in newer}
 
-    page = page_of(replace(model, card=older), tmp_path)
+    page = page_of(build(replace(model, card=older)))
 
     assert 'id="governance"' not in page
     assert 'id="lineage-title"' not in page

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from html import unescape
 
-import pytest
 from flask.testing import FlaskClient
 from pages import BROWSER
 
-from creditscore.i18n.catalogue import LANGUAGES
 from creditscore.i18n.number_format import FORMATS, MINUS
 from creditscore.schema import Schema
 
@@ -22,7 +20,6 @@ def read_text(page: str) -> str:
     return unescape(re.sub(r"<[^>]*>", "\n", COPIED.sub("", page)))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_decision_shows_its_negative_numbers_with_minus_signs(
     client: FlaskClient, schema: Schema, language: str
 ) -> None:
@@ -45,7 +42,6 @@ def test_a_decision_shows_its_negative_numbers_with_minus_signs(
     assert "\\u2212" not in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_of_the_model_shows_its_negative_numbers_with_minus_signs(
     client: FlaskClient, language: str
 ) -> None:

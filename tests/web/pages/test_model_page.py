@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
 from pages import BROWSER, DOCUMENT_FIRST_LOAD, bytes_of_first_load, read_page, shown
-from service_settings import settings_of
+from service_settings import Build
 from small_card import small_card
 
 from creditscore.charts.axes import ticks
@@ -31,8 +31,6 @@ from creditscore.schema import Schema, read_schema
 from creditscore.schema.descriptions import group_text
 from creditscore.scorecard.model import Model
 from creditscore.scorecard.model_archive import FOLDER, archive_model
-from creditscore.web import create_app
-from creditscore.web.service import NAME
 
 Card = dict[str, Any]
 
@@ -71,7 +69,6 @@ def test_a_million_blanks_in_accept_come_to_an_end(
     assert (answer.status_code, answer.content_type) == (200, content_type)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_tells_what_the_card_tells(
     client: FlaskClient, schema: Schema, card: Card, language: str
 ) -> None:
@@ -89,7 +86,6 @@ def test_the_page_tells_what_the_card_tells(
         assert "None" not in page.text
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_each_scorecard_has_a_tab_and_the_first_one_comes_first(
     client: FlaskClient, schema: Schema, language: str
 ) -> None:
@@ -125,7 +121,7 @@ def _tab_queries(names: list[str]) -> list[tuple[str, str]]:
 
 
 def test_the_page_lists_each_version_with_its_date_and_what_is_declared_of_it(
-    model: Model, model_dir: Path, tmp_path: Path
+    build: Build, model: Model, tmp_path: Path
 ) -> None:
     folder = tmp_path / "model"
     name, version = next(iter(model.versions.items()))
@@ -137,7 +133,7 @@ def test_the_page_lists_each_version_with_its_date_and_what_is_declared_of_it(
     ]
     document = {**model.schema.document, "governance": {"versions": declared}}
     declared_model = replace(model, schema=read_schema(document, "schema.toml"))
-    app = create_app(settings_of(folder), declared_model)
+    app = build(declared_model, model_dir=folder)
 
     page = app.test_client().get("/model?lang=en", headers=BROWSER).text
 
@@ -151,7 +147,6 @@ def test_the_page_lists_each_version_with_its_date_and_what_is_declared_of_it(
     assert older in damaged
     assert PAGE_TEXTS["en"]["history_unreadable"] in damaged
     assert rows.count("March 4, 2026, Ani") == 2
-    app.extensions[NAME].log.database.close()
 
 
 @pytest.mark.parametrize("name", ["application", "behavioural"])
@@ -178,7 +173,6 @@ def test_page_and_card_write_a_figure_alike_and_name_its_model_alike(
             assert f"{value} <small>({low}\N{EN DASH}{high})</small>" in row
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_percentages_have_no_blank_and_times_are_marked(
     client: FlaskClient, card: Card, language: str
 ) -> None:
@@ -302,7 +296,6 @@ def test_ticks_are_round_few_and_within(ends: tuple[float, float]) -> None:
 # The list of variables, beside the benchmark of the trade
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_lists_each_predictor_with_its_bins(
     client: FlaskClient, schema: Schema, card: Card, language: str
 ) -> None:
@@ -323,7 +316,6 @@ def test_the_page_lists_each_predictor_with_its_bins(
                 assert f"<td>{write.figure(bin_row['woe'])}</td><td>{points}</td>" in bins
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_begins_with_whether_the_benchmark_is_beaten(
     client: FlaskClient, card: Card, language: str
 ) -> None:
@@ -338,14 +330,14 @@ def test_the_page_begins_with_whether_the_benchmark_is_beaten(
 
 
 def test_a_card_from_before_is_served_without_the_list(
-    model_dir: Path, model: Model, card: Card
+    build: Build, model: Model, card: Card
 ) -> None:
     older = json.loads(json.dumps(card))
     for section in older["scorecards"].values():
         del section["variables"]
         for key in ("baselines", "difference_to_baseline"):
             del section["performance"][key]["woe_scorecard"]
-    app = create_app(settings_of(model_dir), replace(model, card=older))
+    app = build(replace(model, card=older))
 
     answer = app.test_client().get("/model", headers=BROWSER)
 
@@ -358,7 +350,6 @@ def test_a_card_from_before_is_served_without_the_list(
 # Other splits and other seeds
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_shows_what_other_splits_and_seeds_give(
     client: FlaskClient, card: Card, language: str
 ) -> None:
@@ -379,7 +370,7 @@ def test_the_page_shows_what_other_splits_and_seeds_give(
     ("remainder", "is_said"), [({}, False), ({"cross_validation": None}, True)]
 )
 def test_a_card_without_other_splits_says_so_only_if_training_left_them_out(
-    model: Model, model_dir: Path, tmp_path: Path, remainder: Card, is_said: bool
+    build: Build, model: Model, remainder: Card, is_said: bool
 ) -> None:
     without = {"cross_validation", "retraining"}
     sections = {
@@ -387,12 +378,9 @@ def test_a_card_without_other_splits_says_so_only_if_training_left_them_out(
         for name, section in model.card["scorecards"].items()
     }
     quick_model = replace(model, card={**model.card, "scorecards": sections})
-    url = f"sqlite:///{tmp_path}/decisions.sqlite"
-    app = create_app(settings_of(model_dir, database_url=url), quick_model)
 
-    page = app.test_client().get("/model?lang=en", headers=BROWSER).text
+    page = build(quick_model).test_client().get("/model?lang=en", headers=BROWSER).text
 
     assert ("train.py --quick left out" in page) == is_said
     assert PAGE_TEXTS["en"]["splits_title"] not in page
     assert PAGE_TEXTS["en"]["seeds_title"] not in page
-    app.extensions[NAME].log.database.close()

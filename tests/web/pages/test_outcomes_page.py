@@ -6,7 +6,6 @@ import base64
 import csv
 import html
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +13,25 @@ import pytest
 from answers import problem_of
 from flask import Flask
 from flask.testing import FlaskClient
-from pages import BROWSER, Page, read_page, shown
+from logged import KEY, KEYS, decide_for
+from pages import BROWSER, WITH_KEY, link, read_page, shown
+from service_settings import Build
 from table_files import as_csv
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 from workbooks import write_workbook
 
-from creditscore.api_docs.examples import example_applicants
 from creditscore.decision_log.outcome_batch import STATES
-from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.tables.outcome_rows import REPORT
 from creditscore.web.pages.outcomes_page import MAX_REPORT_BYTES, MAX_SHOWN_ROWS
-from creditscore.web.service import NAME
-
-KEY = "the-key-of-the-outcomes-page-test"
-WITH_KEY = {**BROWSER, "X-API-Key": KEY}
 
 MAX_BYTES = 200_000
 
 
 @pytest.fixture
-def app(build: Callable[..., Flask]) -> Flask:
-    return build(api_keys=(KEY,), max_csv_bytes=MAX_BYTES, max_json_bytes=MAX_BYTES)
+def app(build: Build) -> Flask:
+    return build(api_keys=KEYS, max_csv_bytes=MAX_BYTES, max_json_bytes=MAX_BYTES)
 
 
 @pytest.fixture
@@ -43,13 +39,9 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def decide(app: Flask, *references: str) -> list[str]:
+def decide(client: FlaskClient, *references: str) -> list[str]:
     """Decide once for each reference; give the ids."""
-    applicant = next(iter(example_applicants(app.extensions[NAME].assessor.model.schema).values()))
-    body = [{**applicant, "reference": reference} for reference in references]
-    answer = app.test_client().post("/predict", json=body, headers={"X-API-Key": KEY})
-    assert answer.status_code == 200, answer.text
-    return [decision["decision_id"] for decision in answer.get_json()]
+    return [decision["decision_id"] for decision in decide_for(client, references)]
 
 
 def upload(
@@ -78,27 +70,21 @@ def counts(text: str) -> dict[str, int]:
 
 def report_of(text: str) -> list[dict[str, str]]:
     """Give the rows of the report that a page holds."""
-    (address,) = [
-        str(attributes["href"])
-        for _, attributes in Page(text).elements
-        if attributes.get("id") == "report-csv"
-    ]
-    kind, _, content = address.partition(",")
+    kind, _, content = link(text, id="report-csv").partition(",")
     assert kind == "data:text/csv;charset=utf-8;base64"
     return list(csv.DictReader(io.StringIO(base64.b64decode(content).decode())))
 
 
 def outcome_of(client: FlaskClient, decision_id: str) -> Any:
-    answer = client.get(f"/decisions/{decision_id}", headers={"X-API-Key": KEY})
+    answer = client.get(f"/decisions/{decision_id}", headers=KEY)
     return answer.get_json()["outcome"]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_says_what_a_table_needs_and_its_example_is_taken(
-    app: Flask, client: FlaskClient, language: str
+    client: FlaskClient, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
-    (decision_id,) = decide(app, "A-17")
+    (decision_id,) = decide(client, "A-17")
 
     answer = client.get(f"/outcomes?lang={language}", headers=WITH_KEY)
 
@@ -113,12 +99,11 @@ def test_the_form_says_what_a_table_needs_and_its_example_is_taken(
     assert outcome_of(client, decision_id)["defaulted"] is False
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_each_row_of_an_upload_is_shown_with_its_state_counted_and_reported(
-    app: Flask, client: FlaskClient, language: str
+    client: FlaskClient, language: str
 ) -> None:
     texts = PAGE_TEXTS[language]
-    first, second, *_ = decide(app, "A-1", "A-2", "twice", "twice", "=1+1")
+    first, second, *_ = decide(client, "A-1", "A-2", "twice", "twice", "=1+1")
     table = (
         "reference;defaulted;note\n"
         "A-1;ya;x\nA-2;no;y\nA-1;yes;\nA-1;0;\nnobody's;1;\ntwice;1;\nA-2;maybe;\n"
@@ -162,10 +147,8 @@ def test_each_row_of_an_upload_is_shown_with_its_state_counted_and_reported(
         ("reference\tdefaulted\nCafé Zoë\t1\n", "utf-16"),
     ],
 )
-def test_a_file_as_excel_saves_it_is_read(
-    app: Flask, client: FlaskClient, raw: str, encoding: str
-) -> None:
-    (decision_id,) = decide(app, "Café Zoë")
+def test_a_file_as_excel_saves_it_is_read(client: FlaskClient, raw: str, encoding: str) -> None:
+    (decision_id,) = decide(client, "Café Zoë")
 
     answer = upload(client, raw.encode(encoding))
 
@@ -173,8 +156,8 @@ def test_a_file_as_excel_saves_it_is_read(
     assert outcome_of(client, decision_id)["defaulted"] is True
 
 
-def test_pasted_cells_count_where_there_is_no_file(app: Flask, client: FlaskClient) -> None:
-    (decision_id,) = decide(app, "A-1")
+def test_pasted_cells_count_where_there_is_no_file(client: FlaskClient) -> None:
+    (decision_id,) = decide(client, "A-1")
 
     answer = upload(client, "", name="", table="reference\tdefaulted\r\nA-1\tno\r\n")
 
@@ -182,8 +165,8 @@ def test_pasted_cells_count_where_there_is_no_file(app: Flask, client: FlaskClie
     assert outcome_of(client, decision_id)["defaulted"] is False
 
 
-def test_a_table_sent_again_is_known_and_changes_nothing(app: Flask, client: FlaskClient) -> None:
-    (decision_id,) = decide(app, "A-1")
+def test_a_table_sent_again_is_known_and_changes_nothing(client: FlaskClient) -> None:
+    (decision_id,) = decide(client, "A-1")
     table = "reference,defaulted\nA-1,no\n"
     upload(client, table)
     before = outcome_of(client, decision_id)
@@ -205,11 +188,10 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_table_that_cannot_be_read_is_refused_whole_with_its_line(
-    app: Flask, client: FlaskClient, language: str
+    client: FlaskClient, language: str
 ) -> None:
-    (decision_id,) = decide(app, "A-1")
+    (decision_id,) = decide(client, "A-1")
 
     for table, line, column in UNREADABLE:
         answer = upload(client, table, language=language)
@@ -224,7 +206,6 @@ def test_a_table_that_cannot_be_read_is_refused_whole_with_its_line(
         read_page(answer.text)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_workbook_is_refused_with_what_to_do(
     client: FlaskClient, tmp_path: Path, language: str
 ) -> None:
@@ -237,7 +218,6 @@ def test_a_workbook_is_refused_with_what_to_do(
     assert "CSV (UTF-8)" in answer.text
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_sent_and_too_much_sent_are_said_on_the_page(
     client: FlaskClient, language: str
 ) -> None:
@@ -257,9 +237,9 @@ def test_nothing_sent_and_too_much_sent_are_said_on_the_page(
 
 
 def test_a_long_table_is_recorded_whole_though_the_page_shows_its_first_rows(
-    app: Flask, client: FlaskClient
+    client: FlaskClient,
 ) -> None:
-    (decision_id,) = decide(app, "A-1")
+    (decision_id,) = decide(client, "A-1")
     unknown = "".join(f"N-{at},no\n" for at in range(MAX_SHOWN_ROWS + 5))
 
     answer = upload(client, f"reference,defaulted\n{unknown}A-1,yes\n")
@@ -271,14 +251,11 @@ def test_a_long_table_is_recorded_whole_though_the_page_shows_its_first_rows(
     assert outcome_of(client, decision_id)["defaulted"] is True
 
 
-def test_a_report_that_no_link_can_hold_is_left_out(
-    build: Callable[..., Flask],
-) -> None:
-    client = build(api_keys=(KEY,)).test_client()
+def test_a_report_that_no_link_can_hold_is_left_out(guarded: FlaskClient) -> None:
     rows = MAX_REPORT_BYTES // 50
     table = "reference,defaulted\n" + "".join(f"N-{at},no\n" for at in range(rows))
 
-    answer = upload(client, table)
+    answer = upload(guarded, table)
 
     assert answer.status_code == 200
     assert shown(answer.text, "count-unknown") == f"{rows:,}"
@@ -286,36 +263,28 @@ def test_a_report_that_no_link_can_hold_is_left_out(
     assert 'id="report-long"' in answer.text
 
 
-def test_programs_may_send_a_file_too_and_get_their_own_answers(
-    app: Flask, client: FlaskClient
-) -> None:
-    (decision_id,) = decide(app, "A-1")
-    key = {"X-API-Key": KEY}
+def test_programs_may_send_a_file_too_and_get_their_own_answers(client: FlaskClient) -> None:
+    (decision_id,) = decide(client, "A-1")
 
-    report = upload(client, "reference,defaulted\nA-1,no\n", headers=key).get_json()
-    table = upload(client, "reference,defaulted\nA-1,no\n", headers={**key, "Accept": "text/csv"})
-    wrong = upload(client, "x\n1\n", headers=key)
+    report = upload(client, "reference,defaulted\nA-1,no\n", headers=KEY).get_json()
+    table = upload(client, "reference,defaulted\nA-1,no\n", headers={**KEY, "Accept": "text/csv"})
+    wrong = upload(client, "x\n1\n", headers=KEY)
 
     assert report["outcomes"][0]["decision_id"] == decision_id
     assert report["outcomes"][0]["line"] == 2
     assert table.text.splitlines()[1].startswith(f"2,{decision_id},A-1,false,known,")
     problem_of(wrong, 422)
-    problem_of(upload(client, b"x" * (MAX_BYTES + 1), headers=key), 413)
-    problem_of(upload(client, "", headers=key), 415)
+    problem_of(upload(client, b"x" * (MAX_BYTES + 1), headers=KEY), 413)
+    problem_of(upload(client, "", headers=KEY), 415)
 
 
 def test_the_decisions_without_an_outcome_come_back_as_a_table_to_fill_in(
-    app: Flask, client: FlaskClient
+    client: FlaskClient,
 ) -> None:
-    ids = decide(app, "A-1", "A-2", "=1+1")
+    ids = decide(client, "A-1", "A-2", "=1+1")
     upload(client, "reference,defaulted\nA-1,no\n")
     text = client.get("/outcomes", headers=WITH_KEY).text
-    (address,) = [
-        str(attributes["href"])
-        for _, attributes in Page(text).elements
-        if attributes.get("id") == "missing"
-    ]
-    table = client.get(address, headers=WITH_KEY).text
+    table = client.get(link(text, id="missing"), headers=WITH_KEY).text
     header, *lines = table.splitlines()
 
     wider = upload(client, "\n".join([f"{header},defaulted", *(f"{line},no" for line in lines)]))
@@ -325,11 +294,10 @@ def test_the_decisions_without_an_outcome_come_back_as_a_table_to_fill_in(
     assert [outcome_of(client, decision_id)["defaulted"] for decision_id in ids] == [False] * 3
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_logs_own_column_may_be_filled_in_for_some_of_the_decisions(
-    app: Flask, client: FlaskClient, language: str
+    client: FlaskClient, language: str
 ) -> None:
-    *earlier_ids, latest_id = decide(app, "A-1", "A-2", "A-3")
+    *earlier_ids, latest_id = decide(client, "A-1", "A-2", "A-3")
     table = client.get("/decisions?outcome=missing&format=csv", headers=WITH_KEY).text
     rows = list(csv.DictReader(io.StringIO(table)))
     empty = upload(client, as_csv(rows), language=language)
@@ -346,8 +314,8 @@ def test_the_logs_own_column_may_be_filled_in_for_some_of_the_decisions(
     assert "outcome.defaulted" in page.text
 
 
-def test_an_upload_needs_a_key(app: Flask, client: FlaskClient) -> None:
-    (decision_id,) = decide(app, "A-1")
+def test_an_upload_needs_a_key(client: FlaskClient) -> None:
+    (decision_id,) = decide(client, "A-1")
 
     answer = upload(client, "reference,defaulted\nA-1,no\n", headers=BROWSER)
 

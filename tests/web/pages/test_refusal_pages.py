@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
 
 import pytest
 from answers import problem_of
-from flask import Flask
 from flask.testing import FlaskClient
 from pages import BROWSER, read_page, shown
+from service_settings import Build
 from werkzeug.exceptions import Gone
 
-from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.settings import RateLimit
 from creditscore.web.problems import Problem
 
@@ -26,7 +25,6 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("method", "path", "status"), CASES)
 def test_a_browser_gets_a_page_that_says_what_to_do_and_leads_home(
     client: FlaskClient, language: str, method: str, path: str, status: int
@@ -52,9 +50,8 @@ def test_a_browser_gets_a_page_that_says_what_to_do_and_leads_home(
     assert ("Allow" in problem.headers) == ("Allow" in answer.headers) == (status == 405)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_browser_is_told_when_to_ask_again(
-    build: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory, language: str
+    build: Build, tmp_path_factory: pytest.TempPathFactory, language: str
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     client = build(rate_limit=RateLimit(1, 3600), runtime_dir=folder).test_client()
@@ -67,7 +64,7 @@ def test_a_browser_is_told_when_to_ask_again(
 
 
 def test_a_surprise_is_a_page_that_names_its_line_in_the_log(
-    build: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+    build: Build, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = build()
 
@@ -84,10 +81,7 @@ def test_a_surprise_is_a_page_that_names_its_line_in_the_log(
     read_page(page.text)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_flask_refuses_is_said_in_words_of_the_page_only(
-    build: Callable[..., Flask], language: str
-) -> None:
+def test_what_flask_refuses_is_said_in_words_of_the_page_only(build: Build, language: str) -> None:
     app = build()
 
     @app.get("/gone")
@@ -101,9 +95,8 @@ def test_what_flask_refuses_is_said_in_words_of_the_page_only(
     assert Gone().name not in page.text
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_this_service_refuses_is_said_on_the_page_whatever_its_status(
-    build: Callable[..., Flask], language: str
+    build: Build, language: str
 ) -> None:
     class NoBranch(Problem):
         status = HTTPStatus.NOT_FOUND
@@ -121,7 +114,7 @@ def test_what_this_service_refuses_is_said_on_the_page_whatever_its_status(
 
 
 def test_where_not_even_a_page_can_be_made_a_problem_is_the_answer(
-    build: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+    build: Build, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = build()
     # As in a folder that somebody has half deleted.

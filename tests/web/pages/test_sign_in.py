@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import stat
 import urllib.request
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from http.cookiejar import CookieJar
 from io import BytesIO
@@ -21,15 +20,14 @@ from flask.testing import FlaskClient
 from live_server import LiveServer, serving
 from logged import decide
 from pages import BROWSER, read_page, shown
+from service_settings import Build
 from werkzeug.test import TestResponse
 
-from creditscore.i18n.catalogue import LANGUAGES, PAGE_TEXTS
+from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.settings import RateLimit
 from creditscore.web import api_keys
 from creditscore.web.service import NAME
 from creditscore.web.sign_in import COOKIE, LIFETIME_S, SECRET_NAME, Sessions, local_path
-
-Build = Callable[..., Flask]
 
 KEY = "the-key-of-the-sign-in-test"
 SECRET = "the-secret-of-the-sign-in-test--"
@@ -111,7 +109,6 @@ def test_over_https_also_up_to_a_proxy_the_cookie_is_sent_over_https_only(
     assert "; Secure" in cookie
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_wrong_key_is_told_at_once_in_the_language_of_the_page_and_never_written_back(
     client: FlaskClient, language: str
 ) -> None:
@@ -348,7 +345,6 @@ def test_who_follows_a_link_from_elsewhere_can_go_on_without_the_key(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/monitoring")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_form_keeps_its_values_where_the_key_is_wrong_or_missing(
     client: FlaskClient, form: dict[str, str], language: str
 ) -> None:

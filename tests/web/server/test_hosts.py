@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 from answers import problem_of
-from flask import Flask
 from flask.testing import FlaskClient
 from live_server import LiveServer
-from service_settings import settings_of
+from service_settings import Build, settings_of
 from waiting import wait_until
 
 from creditscore.web import api_keys, create_app
@@ -42,8 +41,6 @@ FOREIGN_HOSTS = [
     "127.0.0.1@evil.example",
     "localhost, evil.example",
 ]
-
-Build = Callable[..., Flask]
 
 
 def statuses(client: FlaskClient, hosts: list[str], path: str = "/openapi.json") -> set[int]:

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers import decision_of, problem_of
+from answers import Body, decision_of, problem_of
 from flask.testing import FlaskClient
 from service_settings import settings_of
 from werkzeug.test import TestResponse
 
 from creditscore.web import create_app
-
-Body = dict[str, Any]
 
 KEYS = ("the-first-key-of-the-test", "the-other-key-of-the-test")
 OPEN_ROUTES = ["/", "/docs", "/openapi.json", "/health", "/model"]

@@ -6,7 +6,6 @@ No time is measured but as a ratio of two: an attack is told by whom it keeps fr
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,20 +17,12 @@ import pytest
 from http_attacks import BEFORE, BODY_BYTES, DIGITS, MAX_BYTES, MAX_TIMES
 from live_server import LiveServer, serving
 
-from creditscore.schema import Schema
-
 
 @pytest.fixture(scope="module")
 def server(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     folder = tmp_path_factory.mktemp("attacked")
     with serving(model_dir, folder, WEB_CONCURRENCY="1") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def example(schema: Schema) -> bytes:
-    members = {name: schema.fields[name].example for name in schema.base_fields}
-    return json.dumps(members).encode()
 
 
 def test_a_body_is_no_request_however_its_length_is_written(server: LiveServer) -> None:
@@ -47,9 +38,9 @@ def test_many_times_as_many_chunks_take_about_as_many_times_as_long(server: Live
 
 
 def test_clients_that_read_nothing_keep_nobody_from_an_answer(
-    server: LiveServer, example: bytes
+    server: LiveServer, example_json: bytes
 ) -> None:
-    assert set(http_attacks.ask_beside_readers(server.port, example)) == {200}
+    assert set(http_attacks.ask_beside_readers(server.port, example_json)) == {200}
 
 
 def test_no_more_bodies_are_held_however_many_came_before(server: LiveServer) -> None:

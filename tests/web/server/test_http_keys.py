@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -14,6 +14,7 @@ import pytest
 from click.testing import Result
 from decided import NOON
 from flask import Flask, Request
+from service_settings import Build
 from sqlalchemy import Engine, event
 from waiting import wait_until
 from werkzeug.test import EnvironBuilder
@@ -24,8 +25,6 @@ from creditscore.scorecard.model import Model
 from creditscore.web.api_keys import digest_of, issue
 from creditscore.web.authentication import Keys
 from creditscore.web.sign_in import Sessions
-
-Build = Callable[..., Flask]
 
 SETTINGS_KEY = "a-key-of-the-settings"
 

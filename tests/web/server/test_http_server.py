@@ -5,7 +5,6 @@ Each test sends bytes to gunicorn as `manage.py run` starts it, and reads bytes.
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import socket
@@ -19,13 +18,6 @@ from creditscore.schema import Schema
 
 LIMIT = 1024 * 1024
 FUZZED = 1000
-
-
-@pytest.fixture(scope="module")
-def example(schema: Schema) -> bytes:
-    """Give an applicant as JSON."""
-    members = {name: schema.fields[name].example for name in schema.base_fields}
-    return json.dumps(members).encode()
 
 
 def head(*lines: bytes) -> bytes:
@@ -56,35 +48,39 @@ def refused(answer: Answer | None, status: int = 400) -> None:
     assert 0 < len(answer.body) < 40
 
 
-def assert_alive(server: LiveServer, example: bytes) -> None:
+def assert_alive(server: LiveServer, example_json: bytes) -> None:
     """Check that the next client is served."""
     for _ in range(8):
-        decision_of(server.ask("POST", "/predict", example))
+        decision_of(server.ask("POST", "/predict", example_json))
 
 
-def test_a_chunked_body_is_decided_on(server: LiveServer, example: bytes) -> None:
-    chunks = [chunk(example[:7]), chunk(example[7:]), b"0\r\n\r\n"]
+def test_a_chunked_body_is_decided_on(server: LiveServer, example_json: bytes) -> None:
+    chunks = [chunk(example_json[:7]), chunk(example_json[7:]), b"0\r\n\r\n"]
 
     decision_of(answered(server.send(CHUNKED, *chunks)))
 
 
-def test_a_chunked_body_may_be_as_long_as_the_limit(server: LiveServer, example: bytes) -> None:
-    decision_of(answered(server.send(CHUNKED, chunk(example.ljust(LIMIT)), b"0\r\n\r\n")))
+def test_a_chunked_body_may_be_as_long_as_the_limit(
+    server: LiveServer, example_json: bytes
+) -> None:
+    decision_of(answered(server.send(CHUNKED, chunk(example_json.ljust(LIMIT)), b"0\r\n\r\n")))
 
 
 @pytest.mark.parametrize("more", [b" ", b"garbage", b"x" * 3000, b" " * LIMIT])
 def test_a_chunked_body_is_not_cut_at_the_limit_and_taken_for_whole(
-    server: LiveServer, example: bytes, more: bytes
+    server: LiveServer, example_json: bytes, more: bytes
 ) -> None:
-    padded = chunk(example.ljust(LIMIT))
+    padded = chunk(example_json.ljust(LIMIT))
 
     answer = server.send(CHUNKED, padded, chunk(more), b"0\r\n\r\n")
 
     problem_of(answered(answer), 413)
 
 
-def test_an_announced_body_over_the_limit_is_refused(server: LiveServer, example: bytes) -> None:
-    body = example.ljust(LIMIT + 1)
+def test_an_announced_body_over_the_limit_is_refused(
+    server: LiveServer, example_json: bytes
+) -> None:
+    body = example_json.ljust(LIMIT + 1)
 
     problem_of(server.ask("POST", "/predict", body), 413)
     # The announcement alone is enough.
@@ -92,25 +88,25 @@ def test_an_announced_body_over_the_limit_is_refused(server: LiveServer, example
 
 
 def test_a_client_that_waits_for_100_continue_is_answered(
-    server: LiveServer, example: bytes
+    server: LiveServer, example_json: bytes
 ) -> None:
-    length = b"Content-Length: %d" % len(example)
+    length = b"Content-Length: %d" % len(example_json)
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(head(length, b"Expect: 100-continue"))
         assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
-        connection.sendall(example)
+        connection.sendall(example_json)
         assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("missing", [1, 10, 1000])
 def test_a_body_that_breaks_off_is_refused_even_if_it_is_json(
-    server: LiveServer, example: bytes, missing: int
+    server: LiveServer, example_json: bytes, missing: int
 ) -> None:
-    length = b"Content-Length: %d" % (len(example) + missing)
+    length = b"Content-Length: %d" % (len(example_json) + missing)
 
     # Whoever closes its own end in the middle has gone.
-    assert server.send(head(length), example, hang_up=True) is None
-    assert_alive(server, example)
+    assert server.send(head(length), example_json, hang_up=True) is None
+    assert_alive(server, example_json)
 
 
 @pytest.mark.parametrize(
@@ -124,17 +120,19 @@ def test_a_body_that_breaks_off_is_refused_even_if_it_is_json(
         b"2\r\n%s\r\n0\r\n\r\n",
     ],
 )
-def test_malformed_chunks_are_refused(server: LiveServer, example: bytes, chunks: bytes) -> None:
-    refused(server.send(CHUNKED, chunks.replace(b"%s", example)))
+def test_malformed_chunks_are_refused(
+    server: LiveServer, example_json: bytes, chunks: bytes
+) -> None:
+    refused(server.send(CHUNKED, chunks.replace(b"%s", example_json)))
 
 
 def test_a_chunked_body_without_its_end_is_refused_even_if_it_is_json(
-    server: LiveServer, example: bytes
+    server: LiveServer, example_json: bytes
 ) -> None:
-    assert server.send(CHUNKED, chunk(example), hang_up=True) is None
+    assert server.send(CHUNKED, chunk(example_json), hang_up=True) is None
     for beginning in (b"100\r\n", b"ffffffffffffffffff\r\n", b""):
-        assert server.send(CHUNKED, beginning + example, hang_up=True) is None
-    assert_alive(server, example)
+        assert server.send(CHUNKED, beginning + example_json, hang_up=True) is None
+    assert_alive(server, example_json)
 
 
 @pytest.mark.parametrize(
@@ -148,9 +146,9 @@ def test_a_chunked_body_without_its_end_is_refused_even_if_it_is_json(
         b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
-def test_half_a_request_is_no_harm(server: LiveServer, example: bytes, half: bytes) -> None:
+def test_half_a_request_is_no_harm(server: LiveServer, example_json: bytes, half: bytes) -> None:
     assert server.send(half, hang_up=True) is None
-    assert_alive(server, example)
+    assert_alive(server, example_json)
     assert "Traceback" not in server.printed()
 
 
@@ -217,10 +215,10 @@ def test_the_page_names_no_host(server: LiveServer) -> None:
     assert b"127.9.8.7" not in answer.body
 
 
-def test_a_page_of_another_site_may_not_ask(server: LiveServer, example: bytes) -> None:
-    length = b"Content-Length: %d" % len(example)
+def test_a_page_of_another_site_may_not_ask(server: LiveServer, example_json: bytes) -> None:
+    length = b"Content-Length: %d" % len(example_json)
     for line in (b"Sec-Fetch-Site: cross-site", b"Origin: https://elsewhere.example"):
-        problem_of(answered(server.send(head(length, line), example)), 403)
+        problem_of(answered(server.send(head(length, line), example_json)), 403)
 
 
 @pytest.mark.parametrize(
@@ -241,11 +239,11 @@ def test_a_page_of_another_site_may_not_ask(server: LiveServer, example: bytes) 
         b"Range: bytes=\xff-",
     ],
 )
-def test_odd_headers_are_no_surprise(server: LiveServer, example: bytes, line: bytes) -> None:
-    length = b"Content-Length: %d" % len(example)
+def test_odd_headers_are_no_surprise(server: LiveServer, example_json: bytes, line: bytes) -> None:
+    length = b"Content-Length: %d" % len(example_json)
     start = b"POST /predict HTTP/1.1" if b"Host" in line else head().split(b"\r\n\r\n")[0]
 
-    answer = answered(server.send(b"\r\n".join([start, line, length, b"", example])))
+    answer = answered(server.send(b"\r\n".join([start, line, length, b"", example_json])))
 
     if answer.status == 200:
         decision_of(answer)
@@ -256,7 +254,7 @@ def test_odd_headers_are_no_surprise(server: LiveServer, example: bytes, line: b
 
 @pytest.mark.parametrize("framing", ["announced", "chunked"])
 def test_a_body_that_was_not_read_is_not_the_next_request(
-    server: LiveServer, example: bytes, framing: str
+    server: LiveServer, example_json: bytes, framing: str
 ) -> None:
     inner = b"GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50
     if framing == "announced":
@@ -264,7 +262,7 @@ def test_a_body_that_was_not_read_is_not_the_next_request(
     else:
         lines = head(b"Content-Type: text/xml", b"Transfer-Encoding: chunked")
         refused = lines + chunk(inner) + b"0\r\n\r\n"
-    following = head(b"Connection: close", b"Content-Length: %d" % len(example)) + example
+    following = head(b"Connection: close", b"Content-Length: %d" % len(example_json)) + example_json
 
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(refused + following)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from decided import NOON
-from flask import Flask
 from live_server import LiveServer, serving
+from service_settings import Build
 
 from creditscore.web import api_keys
 from creditscore.web.authentication import REMEMBERED_S, Keys
@@ -34,7 +33,7 @@ def test_others_reach_every_address_but_those_of_the_machine(
 
 
 def test_an_open_service_warns_until_it_has_a_key(
-    build: Callable[..., Flask], caplog: pytest.LogCaptureFixture
+    build: Build, caplog: pytest.LogCaptureFixture
 ) -> None:
     app, now = build(), 100.0
     service = app.extensions[NAME]
@@ -55,7 +54,7 @@ def test_an_open_service_warns_until_it_has_a_key(
     ("keys", "host"), [(("a key of thirty-two characters or so",), ANYONE), ((), "127.0.0.1")]
 )
 def test_a_service_with_a_key_or_of_this_machine_alone_does_not_warn(
-    build: Callable[..., Flask], caplog: pytest.LogCaptureFixture, keys: tuple[str, ...], host: str
+    build: Build, caplog: pytest.LogCaptureFixture, keys: tuple[str, ...], host: str
 ) -> None:
     app = build(api_keys=keys)
 
