@@ -20,7 +20,6 @@ from creditscore.decisions.record import RequestOrigin, content_hash, to_millise
 from creditscore.errors import (
     CreditScoreError,
     DatabaseUnavailable,
-    KeyReused,
     OutcomeConflict,
     UnknownDecision,
 )
@@ -90,13 +89,6 @@ def test_the_decisions_of_a_request_are_logged_all_or_none(log: DecisionLog) -> 
             log.find(original.decision_id)
     # Its key is free again.
     assert not log.record([first], origin).replayed
-
-
-def test_an_unknown_id_is_refused(log: DecisionLog) -> None:
-    with pytest.raises(UnknownDecision, match=NOBODYS):
-        log.find(NOBODYS)
-    with pytest.raises(UnknownDecision):
-        log.record_outcome(NOBODYS, defaulted=True)
 
 
 def test_the_hash_covers_each_column_that_says_something(log: DecisionLog) -> None:
@@ -183,52 +175,7 @@ def log_number(connection: Connection, decision_id: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-# Pages
-
-
-def test_a_page_can_be_of_one_label_scorecard_and_time(log: DecisionLog) -> None:
-    batch = list(hourly(6))
-    eligible = decision(label="eligible")
-    log.record([*batch, eligible], ORIGIN)
-
-    def ids(**filters: object) -> list[str]:
-        page = log.page(limit=10, **filters)  # type: ignore[arg-type]  # each test names its own
-        return [entry.decision.decision_id for entry in page.decisions]
-
-    hours = [original.decision_id for original in batch]
-    assert ids(label="eligible") == [eligible.decision_id]
-    assert ids(scorecard="application", label="not_eligible") == hours[::-1]
-    assert ids(since=batch[4].decided_at) == [hours[5], hours[4]]
-    assert ids(since=batch[1].decided_at, until=batch[3].decided_at) == [hours[2], hours[1]]
-
-
 # Idempotency
-
-
-def test_a_request_that_comes_again_gets_its_first_answer(log: DecisionLog) -> None:
-    origin = RequestOrigin("r-1", "k-1", "once", "hash")
-    batch = list(hourly(3))
-    assert log.replay(origin) is None
-    first_answer = log.record(batch, origin)
-
-    repetition = log.record(list(hourly(3)), RequestOrigin("r-2", "k-1", "once", "hash"))
-
-    assert (first_answer.replayed, repetition.replayed) == (False, True)
-    assert first_answer.decisions == repetition.decisions == tuple(batch)
-    assert log.replay(origin) == repetition
-    assert count(log.database, decisions) == 3
-
-
-def test_a_key_that_comes_with_another_request_is_refused(log: DecisionLog) -> None:
-    log.record([decision()], RequestOrigin("r-1", None, "once", "hash"))
-    other_origin = RequestOrigin("r-2", None, "once", "another hash")
-
-    with pytest.raises(KeyReused):
-        log.record([decision()], other_origin)
-    with pytest.raises(KeyReused):
-        log.replay(other_origin)
-
-    assert count(log.database, decisions) == 1
 
 
 def test_each_api_key_has_idempotency_keys_of_its_own(log: DecisionLog) -> None:
@@ -266,20 +213,6 @@ def test_of_many_that_arrive_at_once_one_is_logged_and_all_get_its_answer(
 
 
 # Outcomes
-
-
-def test_an_outcome_is_said_once_and_may_be_repeated_but_not_changed(log: DecisionLog) -> None:
-    original = decision()
-    log.record([original], ORIGIN)
-    assert outcome_of(log, original) is None
-
-    outcome = log.record_outcome(original.decision_id, defaulted=True, key_id="k-1")
-    repetition = log.record_outcome(original.decision_id, defaulted=True, key_id="k-2")
-    with pytest.raises(OutcomeConflict):
-        log.record_outcome(original.decision_id, defaulted=False)
-
-    assert outcome == repetition == outcome_of(log, original)
-    assert (outcome.defaulted, outcome.recorded_at, outcome.key_id) == (True, LATER, "k-1")
 
 
 def test_of_outcomes_that_arrive_at_once_one_counts_and_the_others_hear_of_it(

@@ -134,15 +134,6 @@ def test_few_codes_without_an_order_get_it_from_the_outcome(tmp_path: Path) -> N
     assert "order" not in field_of(tmp_path, "colour", cycle("red", "green"))
 
 
-def test_texts_that_are_too_different_are_ignored(tmp_path: Path) -> None:
-    cells = [f"remark {row * 7919 % 300} of mine" for row in range(ROWS)]
-
-    draft, document = drafted(tmp_path, {"remark": cells})
-
-    assert document["dataset"]["ignored_columns"] == ["remark"]
-    assert "# is free text, or too many codes: 300 different values in 400 rows" in draft.text
-
-
 def test_many_codes_are_listed_up_to_fifty() -> None:
     levels = choose_levels({f"code {number:02}": 100 for number in range(70)})
 
@@ -173,35 +164,45 @@ def test_words_for_missing_are_listed(tmp_path: Path, word: str) -> None:
         assert field_of(tmp_path, "x", some)["missing_values"] == [word]
 
 
-def test_few_words_among_numbers_are_missing(tmp_path: Path) -> None:
-    cells = ["keine Angabe" if row % 40 == 0 else cell for row, cell in enumerate(NUMBERS)]
-
-    draft, document = drafted(tmp_path, {"months": cells})
-
-    field = document["fields"]["months"]
-    assert (field["kind"], field["missing_values"]) == ("integer", ["keine Angabe"])
-    assert "# LOOK: taken for missing: keine Angabe (10 rows)" in draft.text
-
-
-@pytest.mark.parametrize("words", [["ND"], ["tidak ada", "Tidak Ada"]])
+@pytest.mark.parametrize(
+    ("words", "of_forty"), [(["keine Angabe"], 1), (["ND"], 28), (["tidak ada", "Tidak Ada"], 28)]
+)
 def test_one_word_among_many_numbers_is_missing_however_many_rows_hold_it(
-    tmp_path: Path, words: list[str]
+    tmp_path: Path, words: list[str], of_forty: int
 ) -> None:
-    cells = [words[row % len(words)] if row % 10 < 7 else NUMBERS[row] for row in range(ROWS)]
+    cells = list(NUMBERS)
+    for row in range(ROWS):
+        if row % 40 < of_forty:
+            cells[row] = words[row % len(words)]
 
     draft, document = drafted(tmp_path, {"score": cells})
 
-    assert document["fields"]["score"]["missing_values"] == words
-    assert "# LOOK: taken for missing: " in draft.text
+    field = document["fields"]["score"]
+    assert (field["kind"], field["missing_values"]) == ("integer", words)
+    count = ROWS // 40 * of_forty // len(words)
+    assert f"# LOOK: taken for missing: {words[0]} ({count} rows)" in draft.text
 
 
-def test_several_words_among_numbers_are_named_with_their_rows(tmp_path: Path) -> None:
-    cells = [["ND", "none"][row % 2] if row % 5 < 2 else PLAIN[row] for row in range(ROWS)]
+@pytest.mark.parametrize(
+    ("cells", "text"),
+    [
+        (
+            [f"remark {row * 7919 % 300} of mine" for row in range(ROWS)],
+            "# is free text, or too many codes: 300 different values in 400 rows",
+        ),
+        (
+            [["ND", "none"][row % 2] if row % 5 < 2 else PLAIN[row] for row in range(ROWS)],
+            "# LOOK: holds numbers, but also ND (80 rows), none (80 rows)",
+        ),
+    ],
+)
+def test_texts_that_are_too_different_and_several_words_among_numbers_are_ignored(
+    tmp_path: Path, cells: list[str], text: str
+) -> None:
+    draft, document = drafted(tmp_path, {"x": cells})
 
-    draft, document = drafted(tmp_path, {"score": cells})
-
-    assert document["dataset"]["ignored_columns"] == ["score"]
-    assert "# LOOK: holds numbers, but also ND (80 rows), none (80 rows)" in draft.text
+    assert document["dataset"]["ignored_columns"] == ["x"]
+    assert text in draft.text
 
 
 def test_known_words_for_missing_need_no_look(tmp_path: Path) -> None:

@@ -91,32 +91,23 @@ def test_gunicorn_decides_and_its_access_log_has_one_line_per_request_and_no_dat
 
 
 @ON_POSIX
-def test_gunicorn_refuses_a_missing_model_with_one_line_and_status_3(tmp_path: Path) -> None:
-    status, output = failure_of(
-        gunicorn(sys.executable, f"127.0.0.1:{free_port()}"), tmp_path / "none", tmp_path
-    )
-
-    assert status == 3
-    (line,) = output.splitlines()
-    assert "train.py" in line
-
-
-@ON_POSIX
-def test_gunicorn_refuses_a_damaged_model_with_one_line_and_status_3(
-    model_dir: Path, tmp_path: Path
+@pytest.mark.parametrize(("state", "word"), [("missing", "train.py"), ("damaged", "model.pkl")])
+def test_gunicorn_refuses_a_missing_or_damaged_model_with_one_line_and_status_3(
+    model_dir: Path, tmp_path: Path, state: str, word: str
 ) -> None:
-    damaged = shutil.copytree(model_dir, tmp_path / "damaged")
-    with (damaged / "model.pkl").open("r+b") as file:
-        file.seek(1000)
-        file.write(b"\0\0\0\0")
+    folder = tmp_path / "model"
+    if state == "damaged":
+        shutil.copytree(model_dir, folder)
+        with (folder / "model.pkl").open("r+b") as file:
+            file.seek(1000)
+            file.write(b"\0\0\0\0")
 
-    status, output = failure_of(
-        gunicorn(sys.executable, f"127.0.0.1:{free_port()}"), damaged, tmp_path
-    )
+    command = gunicorn(sys.executable, f"127.0.0.1:{free_port()}")
+    status, output = failure_of(command, folder, tmp_path)
 
     assert status == 3
     (line,) = output.splitlines()
-    assert "model.pkl" in line
+    assert word in line
 
 
 @ON_POSIX

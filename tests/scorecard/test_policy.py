@@ -93,16 +93,6 @@ def test_a_higher_probability_of_default_never_has_more_points(first: float, sec
     assert safer >= riskier
 
 
-@given(PROBABILITIES)
-def test_points_follow_the_formula(probability: float) -> None:
-    odds = (1 - probability) / probability
-    exact = 600 + 50 * math.log2(odds / 19)
-
-    (rounded,) = points(probability)
-
-    assert abs(rounded - exact) <= 0.5 + 1e-6
-
-
 def test_points_end_where_odds_do() -> None:
     assert points(0.0) == points(1e-6) == points(1e-300)
     assert points(1.0) == points(1 - 1e-6)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -135,22 +134,15 @@ def schema_of(field: dict[str, Any] | None = None, **scorecard: Any) -> Schema:
     return read_schema(document, "loans.toml")
 
 
-Train = Callable[[Schema], Model]
+def train(schema: Schema) -> Model:
+    matrix, bad = loans(ROWS, seed=1)
+    columns = dict(zip(schema.fields, matrix.T, strict=True))
+    rows = Dataset(name="loans.csv", sha256="0" * 64, columns=columns, bad=bad, folded={})
+    model, _ = trained(rows, schema, group="approved")
+    return model
 
 
-@pytest.fixture
-def train() -> Train:
-    def train_on_loans(schema: Schema) -> Model:
-        matrix, bad = loans(ROWS, seed=1)
-        columns = dict(zip(schema.fields, matrix.T, strict=True))
-        rows = Dataset(name="loans.csv", sha256="0" * 64, columns=columns, bad=bad, folded={})
-        model, _ = trained(rows, schema, group="approved")
-        return model
-
-    return train_on_loans
-
-
-def test_the_manifest_says_what_was_tried_and_taken(train: Train) -> None:
+def test_the_manifest_says_what_was_tried_and_taken() -> None:
     model = train(schema_of())
 
     about = model.manifest["scorecards"]["loan"]
@@ -162,7 +154,7 @@ def test_the_manifest_says_what_was_tried_and_taken(train: Train) -> None:
     assert about["forest"]["min_samples_leaf"] < LEAVES[0]
 
 
-def test_settings_of_the_schema_file_are_taken_as_they_are(train: Train) -> None:
+def test_settings_of_the_schema_file_are_taken_as_they_are() -> None:
     model = train(schema_of(forest={"min_samples_leaf": 40}))
 
     about = model.manifest["scorecards"]["loan"]
@@ -171,7 +163,7 @@ def test_settings_of_the_schema_file_are_taken_as_they_are(train: Train) -> None
 
 
 def test_a_forest_whose_reasons_would_not_fit_says_so_and_the_next_is_taken(
-    train: Train, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(shapley, "MAX_VALUES", 1000)
 
@@ -184,7 +176,7 @@ def test_a_forest_whose_reasons_would_not_fit_says_so_and_the_next_is_taken(
     assert "the next best settings are taken" in caplog.text
 
 
-def test_a_monotone_field_only_goes_the_way_that_is_declared(train: Train) -> None:
+def test_a_monotone_field_only_goes_the_way_that_is_declared() -> None:
     steps = np.linspace(0, 1, 50)
     people = np.random.default_rng(5).random((40, 5))
 

@@ -215,12 +215,6 @@ def test_the_page_names_no_host(server: LiveServer) -> None:
     assert b"127.9.8.7" not in answer.body
 
 
-def test_a_page_of_another_site_may_not_ask(server: LiveServer, example_json: bytes) -> None:
-    length = b"Content-Length: %d" % len(example_json)
-    for line in (b"Sec-Fetch-Site: cross-site", b"Origin: https://elsewhere.example"):
-        problem_of(answered(server.send(head(length, line), example_json)), 403)
-
-
 @pytest.mark.parametrize(
     "line",
     [

@@ -66,14 +66,6 @@ def test_where_there_is_no_terminal_every_line_is_json(server: LiveServer) -> No
     assert "Ctrl+C" not in server.printed()
 
 
-def test_a_stream_that_is_no_terminal_gets_json() -> None:
-    stream = io.StringIO()
-
-    logger_on(stream).warning("a thing")
-
-    assert json.loads(stream.getvalue())["message"] == "a thing"
-
-
 def test_a_request_is_one_line_of_text() -> None:
     stream = Screen()
     members = {"request_id": "r-1", "method": "GET", "route": "/x", "status": 200, "caller": "k"}
