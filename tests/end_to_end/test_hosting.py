@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -108,17 +107,6 @@ def test_gunicorn_refuses_a_missing_or_damaged_model_with_one_line_and_status_3(
     assert status == 3
     (line,) = output.splitlines()
     assert word in line
-
-
-@ON_POSIX
-def test_ctrl_c_stops_gunicorn_cleanly(model_dir: Path, tmp_path: Path) -> None:
-    with serving(model_dir, tmp_path) as server:
-        # gunicorn loses a signal that hits a process between its birth and its first breath.
-        assert_decides(server)
-        server.signal(signal.SIGINT)
-
-        assert server.status() == 0
-        assert "Traceback" not in server.printed()
 
 
 # A host that serves a model trained elsewhere

@@ -185,7 +185,7 @@ def test_the_manifest_counts_what_was_left_out(folder: Path, rows: list[Row]) ->
     left_out = {name: sum(row["outcome"] == name for row in rows) for name in ("läuft", "")}
     assert about["left_out_rows"] == left_out
     assert about["rows"] == ROWS - sum(left_out.values())
-    assert about["format"]["encoding"] == "utf-16-le"
+    assert (about["format"]["encoding"], about["format"]["separator"]) == ("utf-16-le", ";")
 
 
 def test_a_workbook_is_scored_like_the_table(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from outcome_data import drawn
 from scipy import stats
 
+from creditscore.arrays import Floats
 from creditscore.evaluation import metrics
 from creditscore.evaluation.confidence_intervals import (
     BootstrapResamples,
@@ -22,8 +22,6 @@ from creditscore.evaluation.confidence_intervals import (
     summarise,
     wilson,
 )
-
-Floats = npt.NDArray[np.float64]
 
 # Shares
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from fairlearn import metrics as oracle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from creditscore.arrays import Flags, Ints
 from creditscore.evaluation import fairness
 from creditscore.evaluation.card_reader import plain
 from creditscore.evaluation.confidence_intervals import BootstrapResamples, wilson
@@ -18,9 +18,6 @@ from creditscore.evaluation.fairness import PopulationGroup
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, NumericRange
 from creditscore.schema.descriptions import band_text
-
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 ROWS = 3000
 

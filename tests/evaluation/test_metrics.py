@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from outcome_data import drawn, judged
 from sklearn import metrics as oracle
 from sklearn.linear_model import LogisticRegression
 
+from creditscore.arrays import Floats, Ints
 from creditscore.evaluation import curves, metrics
 from creditscore.evaluation.card_sections import CutoffRow
 from creditscore.evaluation.confidence_intervals import summarise
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Two bad, three good; one bad and one good are rated alike.
 BAD = np.array([1, 1, 0, 0, 0])

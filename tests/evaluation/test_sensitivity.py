@@ -11,13 +11,12 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.inspection import partial_dependence
 
+from creditscore.arrays import Floats
 from creditscore.evaluation import sensitivity
 from creditscore.evaluation.card_reader import plain
 from creditscore.schema import Field, Schema
 from creditscore.schema.constraints import CodeList, NumericRange
 from creditscore.training.fit import flatten
-
-Floats = npt.NDArray[np.float64]
 
 #: Months late; -1 and 0 mean something of their own.
 MONTHS = NumericRange(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from hypothesis import assume
 from hypothesis import strategies as st
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from creditscore.arrays import Floats, Ints
 
 
 def drawn(rows: int, seed: int = 1) -> tuple[Ints, Floats]:

@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import carded
 import numpy as np
 import pytest
 from workbooks import Cell, write_workbook
@@ -16,7 +15,6 @@ from creditscore.cli import train
 from creditscore.errors import DatasetError
 from creditscore.schema import Schema
 from creditscore.schema.reader import read_schema
-from creditscore.training import dataset
 from creditscore.training.dataset import Dataset, load
 
 LOANS = Path(__file__).resolve().parents[1] / "data" / "loans.toml"
@@ -414,15 +412,3 @@ def test_training_says_what_it_found_and_what_it_left_out(
 
     assert "loans.csv is CSV with semicolons, in Windows-1252, with decimal commas" in err
     assert "a decision has columns" not in err
-
-
-def test_the_manifest_says_how_the_file_was_written(tmp_path: Path) -> None:
-    rows = [f"{n % 90};{1 + n % 2};{n % 70 + 1},5;{n % 2 or 0}" for n in range(300)]
-    data = dataset.load(written(tmp_path, HEADER, *rows, "1;1;5;other"), schema_of())
-
-    model, _ = carded.trained(data, schema_of())
-
-    about = model.manifest["data"]
-    assert about["format"]["separator"] == ";"
-    assert about["left_out_rows"] == {"other": 1}
-    assert about["rows"] == 300

@@ -11,8 +11,6 @@ from pages import BROWSER, Page, read_page, text_of
 from creditscore.i18n import LANGUAGES, PAGE_TEXTS
 from creditscore.schema import Schema
 
-DIRECTIVE = re.compile(r"[a-z-]+( ('self'|'none'|data:))+")
-
 
 @pytest.fixture
 def page(client: FlaskClient) -> Page:
@@ -42,14 +40,9 @@ def test_nothing_stands_inline_that_a_browser_would_run(client: FlaskClient) -> 
 def test_browsers_are_told_to_load_from_here_only(client: FlaskClient) -> None:
     answer = client.get("/docs")
 
-    policy = answer.headers["Content-Security-Policy"]
-    directives = [directive.strip() for directive in policy.split(";")]
-    assert all(DIRECTIVE.fullmatch(directive) for directive in directives)
-    assert "default-src 'none'" in directives
-    assert "frame-ancestors 'none'" in directives
-    assert "base-uri 'none'" in directives
-    assert policy == client.get("/").headers["Content-Security-Policy"]
-    assert not [directive for directive in directives if "unsafe" in directive]
+    # test_home_page.py holds what it says.
+    policy = client.get("/").headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"] == policy
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 

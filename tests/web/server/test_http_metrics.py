@@ -173,8 +173,10 @@ def test_a_new_start_counts_anew(model_dir: Path, tmp_path: Path, example: dict[
         ) as running:
             assert decide(running, example).status == 200
             assert total(figures(running), "creditscore_decisions_total") == 1
+            # As Ctrl-C does, which stops it cleanly.
             running.signal(signal.SIGINT)
             assert running.status() == 0
+            assert "Traceback" not in running.printed()
 
 
 NO_ROOM = """
