@@ -14,14 +14,12 @@ from table_files import as_csv
 from uploads import rows_of
 from waiting import wait_until
 
-from creditscore.i18n.catalogue import PAGE_TEXTS
 from creditscore.schema import Schema
 
 #: Clicks from the first page to a result.
 MAX_CLICKS = 5
 
 SCREENS = pytest.mark.parametrize("screen", [PHONE, LAPTOP], ids=["phone", "laptop"])
-LANGUAGES = pytest.mark.parametrize("language", PAGE_TEXTS)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +88,6 @@ def test_a_newcomer_has_a_scored_table_after_few_clicks(
     assert wait_until((downloads / "March-rejected.csv").exists)
 
 
-@LANGUAGES
 def test_a_table_that_is_too_large_is_refused_in_words(
     browser: Browser, server: LiveServer, tmp_path: Path, language: str
 ) -> None:

@@ -32,8 +32,6 @@ DRAWINGS = sorted((PROJECT / "docs" / "images").glob("postman-*.svg"))
 NEWMAN = PROJECT / "tests" / "node" / "node_modules" / "newman" / "bin" / "newman.js"
 SVG = "{http://www.w3.org/2000/svg}"
 
-LANGUAGES = pytest.mark.parametrize("language", sorted(GUIDES))
-
 
 def folders() -> list[str]:
     return [item["name"] for item in COLLECTION["item"]]
@@ -82,7 +80,6 @@ def test_newman_runs_as_the_guide_says_without_a_key_and_with_one(reader: Reader
         reader.follow(f"{open_run} --color off --bail")
 
 
-@LANGUAGES
 def test_every_request_and_folder_that_the_guide_names_is_in_the_collection(language: str) -> None:
     text = TEXTS[language]
 
@@ -98,7 +95,6 @@ def test_every_request_and_folder_that_the_guide_names_is_in_the_collection(lang
     assert COLLECTION["info"]["name"].startswith("Credit decisions")
 
 
-@LANGUAGES
 def test_every_variable_of_the_collection_is_explained_and_no_other(language: str) -> None:
     explained = re.findall(r"^\| `(\w+)` \|", TEXTS[language], re.MULTILINE)
 

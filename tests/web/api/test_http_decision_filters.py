@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from answers import Body, faults_of, problem_of
+from answers import Body, faults_of
 from flask.testing import FlaskClient
 from logged import KEY, decide_for, run
 
@@ -148,8 +148,3 @@ def test_a_wrong_query_is_refused_before_anything_is_sent(guarded: FlaskClient) 
     for query, pointers in wrong.items():
         answer = guarded.get(f"/decisions?{query}", headers=KEY)
         assert [pointer for pointer, _ in faults_of(answer, 422)] == pointers, query
-
-
-def test_the_table_needs_a_key(guarded: FlaskClient) -> None:
-    problem_of(guarded.get("/decisions?format=csv"), 401)
-    problem_of(guarded.get("/decisions", headers={"Accept": "text/csv"}), 401)
