@@ -83,12 +83,6 @@ def full_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_of_model("full", tmp_path_factory)
 
 
-@pytest.fixture(scope="module")
-def card(model_dir: Path) -> Any:
-    """The model card of `model_dir`, as JSON."""
-    return json.loads((model_dir / "model_card.json").read_bytes())
-
-
 def copy_of_model(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy a trained model, or the one at hand that stands for all, to where a test may write."""
     at_hand = os.environ.get("CREDITSCORE_TESTS_MODEL", "")

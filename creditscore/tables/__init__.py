@@ -5,7 +5,7 @@ runs have modules of their own, as they load libraries that plain CSV does not n
 """
 
 from creditscore.tables.csv_table import CsvTable, open_table
-from creditscore.tables.output import Counts, CsvOutput, Rejects, score_table
+from creditscore.tables.output import Counts, CsvOutput, Rejects
 from creditscore.tables.scorer import Scorer
 from creditscore.tables.table import Block, RejectedRow, RowReader, Table
 
@@ -20,5 +20,4 @@ __all__ = [
     "Scorer",
     "Table",
     "open_table",
-    "score_table",
 ]
