@@ -246,6 +246,16 @@ def test_odd_headers_are_no_surprise(server: LiveServer, example_json: bytes, li
         problem_of(answer, answer.status)
 
 
+def test_what_a_client_says_of_its_scheme_is_not_believed(
+    server: LiveServer, example_json: bytes
+) -> None:
+    # The server refuses those that contradict each other, where it believes them.
+    schemes = (b"X-Forwarded-Proto: http", b"X-Forwarded-Ssl: on")
+    length = b"Content-Length: %d" % len(example_json)
+
+    decision_of(answered(server.send(head(*schemes, length), example_json)))
+
+
 @pytest.mark.parametrize("framing", ["announced", "chunked"])
 def test_a_body_that_was_not_read_is_not_the_next_request(
     server: LiveServer, example_json: bytes, framing: str
