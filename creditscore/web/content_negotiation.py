@@ -38,13 +38,8 @@ def page_language() -> str:
     return language if language in LANGUAGES else chosen_language()
 
 
-def language_headers(language: str) -> list[tuple[str, str]]:
-    """Return the headers that name the chosen language, and that it depends on the request."""
-    return [("Content-Language", language), ("Vary", "Accept-Language")]
-
-
 def mark_language(answer: Response, language: str) -> Response:
-    """Add these headers to an answer."""
+    """Name the chosen language in the headers, and that it depends on the request."""
     answer.headers["Content-Language"] = language
     answer.vary.add("Accept-Language")
     return answer

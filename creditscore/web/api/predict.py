@@ -17,7 +17,6 @@ from creditscore.tables.csv_request import CsvRequest
 from creditscore.web.authentication import check_predict
 from creditscore.web.content_negotiation import (
     chosen_language,
-    language_headers,
     mark_language,
     mark_negotiated,
     wants_page,
@@ -150,9 +149,9 @@ def _assess(svc: Service, body: object) -> list[Decision]:
 
 def _render(recorded: Recorded, *, as_array: bool) -> Response:
     language = chosen_language()
-    headers = [("Content-Type", "application/json"), *language_headers(language)]
-    answers = [decision.to_dict(language) for decision in recorded.decisions]
-    answer = Response(dumps_bytes(answers if as_array else answers[0]), headers=headers)
+    answer = mark_language(Response(mimetype="application/json"), language)
     if recorded.replayed:
         answer.headers["Idempotent-Replayed"] = "true"
+    answers = [decision.to_dict(language) for decision in recorded.decisions]
+    answer.data = dumps_bytes(answers if as_array else answers[0])
     return answer
