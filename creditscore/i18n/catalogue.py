@@ -18,6 +18,9 @@ LANGUAGES = ("en", "id")
 
 DEFAULT_LANGUAGE = "en"
 
+#: Characters of a text, such as a name or a value, that a message quotes at most.
+MAX_QUOTED_LENGTH = 40
+
 #: Exchanges comma and point, which separate thousands and decimals the other way in Indonesian.
 SWAPPED_SEPARATORS = str.maketrans(",.", ".,")
 
@@ -78,8 +81,8 @@ def in_language(text: Text, language: str) -> str:
     return text.get(language, text[DEFAULT_LANGUAGE])
 
 
-def shorten(text: str, max_length: int) -> str:
-    """Cut a text that is quoted to so many characters."""
+def shorten(text: str, max_length: int = MAX_QUOTED_LENGTH) -> str:
+    """Cut a text that a message quotes to so many characters."""
     return text if len(text) <= max_length else f"{text[:max_length]}…"
 
 

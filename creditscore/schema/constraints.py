@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from creditscore.i18n.catalogue import LANGUAGES, Text, in_language, say
+from creditscore.i18n.catalogue import LANGUAGES, Text, in_language, say, shorten
 from creditscore.i18n.number_format import say_number
 from creditscore.readers.file_format import clean_name
 from creditscore.schema.number_text import NUMBER, AmbiguousNumber, read_amount, read_undecided
@@ -334,7 +334,7 @@ def format_number(number: int | float) -> str:
 def describe_value(raw: object) -> Text | str:
     """Describe a raw value, briefly enough to repeat in an error text."""
     if isinstance(raw, str):
-        return say("got_text", value=raw if len(raw) <= 40 else f"{raw[:40]}…")
+        return say("got_text", value=shorten(raw))
     if isinstance(raw, AmbiguousNumber):
         point, comma = map(format_number, (raw.with_point, raw.with_comma))
         return say("got_ambiguous", value=raw.text, point=point, comma=comma)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from creditscore.errors import Fault, InvalidApplicants
-from creditscore.i18n.catalogue import say
+from creditscore.i18n.catalogue import say, shorten
 from creditscore.nearest_name import nearest_name
 from creditscore.schema.constraints import Rejected, Value, describe_value
 from creditscore.schema.fields import Applicant, Field, ScorecardSpec
@@ -187,7 +187,7 @@ class ApplicantParser:
 
     def _unknown(self, name: str, pointer: str) -> Fault:
         nearest = nearest_name(name, self.fields)
-        short = name if len(name) <= 40 else f"{name[:40]}…"
+        short = shorten(name)
         if nearest:
             text = say("unknown_field_near", field=short, nearest=nearest)
         else:

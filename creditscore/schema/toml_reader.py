@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from creditscore.errors import SchemaError
-from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, Text
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, LANGUAGES, Text, shorten
 from creditscore.nearest_name import hint
 from creditscore.schema.constraints import MAX_NUMBER
 
 #: Largest count that a forest's settings take; scikit-learn counts in fixed widths.
 MAX_COUNT = 1_000_000
+
+#: Characters of a value that an error repeats at most.
+MAX_SHOWN_LENGTH = 80
 
 
 @dataclass(frozen=True)
@@ -161,4 +164,4 @@ def shown(value: object) -> str:
         text = repr(value)
     except (ValueError, RecursionError):
         return "something too large to be shown"
-    return text if len(text) <= 80 else f"{text[:80]}…"
+    return shorten(text, MAX_SHOWN_LENGTH)

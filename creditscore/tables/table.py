@@ -25,9 +25,6 @@ Result = TypeVar("Result")
 #: Columns that are no fields, of which the nearest to a missing name is looked for.
 MAX_HINTS = 100
 
-#: Characters of a column's name that are quoted.
-MAX_NAME_LENGTH = 40
-
 #: Faults that are told of a row where many rows are listed.
 MAX_ROW_FAULTS = 10
 
@@ -254,7 +251,7 @@ def check_header(
     )
     for name, count in name_counts.items():
         if count > 1:
-            text = say("column_twice", name=shorten(name, MAX_NAME_LENGTH))
+            text = say("column_twice", name=shorten(name))
             faults.append(Fault("column_twice", "", text, line))
     for column in columns:
         if column in reserved_names:
@@ -290,7 +287,7 @@ def taken_columns(columns: Sequence[str], schema: Schema) -> list[str]:
 def _missing_text(field: Field, candidates: Sequence[str]) -> Text:
     for name in filter(None, (field.name, field.column)):
         if nearest := nearest_name(name, candidates):
-            nearest = shorten(nearest, MAX_NAME_LENGTH)
+            nearest = shorten(nearest)
             return say("column_missing_near", field=field.name, nearest=nearest)
     if field.column is not None:
         return say("column_missing_either", field=field.name, column=field.column)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from creditscore.errors import DatasetError, DatasetFaults
-from creditscore.i18n.catalogue import DEFAULT_LANGUAGE
+from creditscore.i18n.catalogue import DEFAULT_LANGUAGE, shorten
 from creditscore.i18n.number_format import FORMATS
 from creditscore.schema import Field
 from creditscore.schema.constraints import NumericRange
@@ -89,8 +89,7 @@ class WrongCells:
 
     @property
     def _allowed(self) -> str:
-        text = self.allowed
-        return text if len(text) <= MAX_ALLOWED_LENGTH else f"{text[:MAX_ALLOWED_LENGTH]}…"
+        return shorten(self.allowed, MAX_ALLOWED_LENGTH)
 
 
 @dataclass(frozen=True)

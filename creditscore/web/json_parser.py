@@ -23,9 +23,6 @@ MAX_DEPTH = 8
 #: Digits of an integer that are still converted; what is longer is beyond every bound anyway.
 MAX_DIGITS = 300
 
-#: Characters of a key that are quoted.
-MAX_NAME_LENGTH = 40
-
 # Possessive, and content with a string that never ends: linear whatever comes.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[][{}]', re.DOTALL)
 _BEYOND_64_BITS = re.compile(rb"[0-9]{19}")
@@ -101,7 +98,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         name = next(name for name, times in Counter(key for key, _ in pairs).items() if times > 1)
-        text = _printable(shorten(name, MAX_NAME_LENGTH))
+        text = _printable(shorten(name))
         raise NotJson("duplicate_key", say("duplicate_key", name=text))
     return members
 
