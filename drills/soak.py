@@ -62,11 +62,11 @@ class Note:
     threads: int
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Run the drill, and give the exit status."""
     parser = harness.parser(__doc__, faults=["leaks", "unclosed"], databases=["sqlite", "postgres"])
     parser.add_argument("--requests", type=int, default=1_000_000)
-    return harness.run(ask_for_long, parser.parse_args(arguments), in_memory=True)
+    return harness.run(ask_for_long, parser.parse_args(), in_memory=True)
 
 
 def ask_for_long(drill: Drill) -> int:
@@ -110,14 +110,13 @@ def ask_for_long(drill: Drill) -> int:
             logged > 0,
         )
     )
-    print(
-        f"{'holds' if fine else 'FAILS'}, seed {options.seed}, {options.database}, "
-        f"{requests_sent} requests in {minutes:.0f} min, {logged} decisions logged, "
-        f"{odd} odd answers, {broken} broken: "
+    return drill.report(
+        f"{options.database}, {requests_sent} requests in {minutes:.0f} min, {logged} decisions "
+        f"logged, {odd} odd answers, {broken} broken: "
         f"memory grown by {', '.join(f'{mb:.1f}' for mb in grown)} MB of {allowed:.1f}, "
-        f"files by {', '.join(map(str, files))}, threads by {', '.join(map(str, threads))}"
+        f"files by {', '.join(map(str, files))}, threads by {', '.join(map(str, threads))}",
+        fine=fine,
     )
-    return 0 if fine else 1
 
 
 def invent(drill: Drill, draw: random.Random) -> tuple[list[bytes], Counter[int]]:
