@@ -251,7 +251,7 @@ def install(lock_name: str) -> None:
     say(f"Installing the packages of {lock_name} (about {MEGABYTES[lock_name]} MB, once) ...")
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--no-compile", "--require-hashes", "-r", lock_name]
-    pip = call_quietly(command, step_of=pip_step)
+    pip = call_capturing(command, step_of=pip_step)
     if pip.returncode != 0:
         # pip changes nothing before it has everything: what was complete still is.
         STAMP.write_text(stamp or UNFINISHED)
@@ -267,7 +267,7 @@ def install_checkout() -> None:
         return
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--no-index", "--no-deps", "--no-build-isolation", "--editable", "."]
-    pip = call_quietly(command)
+    pip = call_capturing(command)
     if pip.returncode != 0:
         stop(f"The package could not be installed. pip says:\n{pip_reason(pip.stdout)}")
     STAMP.write_text(f"{stamp}{line}\n")
@@ -287,7 +287,7 @@ def environment_works() -> bool:
     """Tell whether .venv runs, with this Python's version and with pip."""
     question = "import pip, sys; print(sys.version_info[:2])"
     try:
-        answer = call_quietly([str(PYTHON), "-I", "-c", question])
+        answer = call_capturing([str(PYTHON), "-I", "-c", question])
     except OSError:  # not there, a dangling link, or made for another machine
         return False
     return answer.stdout.strip() == str(sys.version_info[:2])
@@ -307,7 +307,7 @@ def make_environment() -> None:
     STAMP.write_text(UNFINISHED)
     # Started from inside .venv, this Python has just been removed: ask the one beneath it.
     python = getattr(sys, "_base_executable", sys.executable)
-    result = call_quietly([python, "-m", "venv", str(ENVIRONMENT)])
+    result = call_capturing([python, "-m", "venv", str(ENVIRONMENT)])
     if result.returncode != 0:
         remove(ENVIRONMENT)
         stop("The environment could not be made. Python says:\n" + last_lines(result.stdout))
@@ -366,7 +366,7 @@ def install_newman() -> None:
         return
     say("Installing newman into tests/node (about 70 MB, once) ...")
     # npm ci removes the folder first, and the stamp with it.
-    result = call_quietly([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], NODE)
+    result = call_capturing([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], NODE)
     if result.returncode != 0:
         say("newman could not be installed, Python will run the Postman collection. npm says:")
         say(last_lines(result.stdout))
@@ -424,7 +424,7 @@ def call(*arguments: str) -> int:
     return subprocess.call([str(PYTHON), *arguments], cwd=ROOT)
 
 
-def call_quietly(
+def call_capturing(
     command: list[str], folder: Path = ROOT, step_of: Callable[[str], str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a program and keep what it prints; a terminal shows its steps, each over the last."""
