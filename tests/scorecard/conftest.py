@@ -8,7 +8,7 @@ from creditscore.scorecard.model import Model
 from creditscore.scorecard.scorecard import Scorecard
 
 
-# Not made anew for each test, which Hypothesis would complain of.
+# Hypothesis refuses a fixture that is set up for each test.
 @pytest.fixture(scope="module", params=["application", "behavioural"])
 def card(request: pytest.FixtureRequest, model: Model) -> Scorecard:
     """A scorecard of the model: the test runs once for each."""

@@ -35,7 +35,7 @@ OTHER_RATIO = 4
 
 
 def assembled(model: Model, **parts: Any) -> Model:
-    """Put a model together anew, with some parts in place of its own."""
+    """Assemble a copy of a model with some of its parts replaced."""
     names = ("schema", "scorecards", "policy", "manifest", "card")
     return Model.assemble(**{name: getattr(model, name) for name in names} | parts)
 
